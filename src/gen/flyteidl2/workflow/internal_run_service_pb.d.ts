@@ -16,6 +16,8 @@ import type { EnrichedIdentity } from "../common/identity_pb.js";
 export declare const file_flyteidl2_workflow_internal_run_service: GenFile;
 
 /**
+ * The action as it was started.
+ *
  * @generated from message flyteidl2.workflow.RecordActionRequest
  */
 export declare type RecordActionRequest = Message<"flyteidl2.workflow.RecordActionRequest"> & {
@@ -25,21 +27,29 @@ export declare type RecordActionRequest = Message<"flyteidl2.workflow.RecordActi
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Name of the action that started it; empty for the root action.
+   *
    * @generated from field: string parent = 4;
    */
   parent: string;
 
   /**
+   * A label that the task's author gave to a group of siblings.
+   *
    * @generated from field: string group = 5;
    */
   group: string;
 
   /**
+   * Who the action runs as.
+   *
    * @generated from field: string subject = 6;
    */
   subject: string;
 
   /**
+   * Where its inputs lie.
+   *
    * @generated from field: string input_uri = 7;
    */
   inputUri: string;
@@ -68,6 +78,8 @@ export declare type RecordActionRequest = Message<"flyteidl2.workflow.RecordActi
   } | { case: undefined; value?: undefined };
 
   /**
+   * The action of an earlier run whose outcome it takes over.
+   *
    * @generated from field: flyteidl2.common.ActionIdentifier recovered_from = 13;
    */
   recoveredFrom?: ActionIdentifier | undefined;
@@ -80,6 +92,8 @@ export declare type RecordActionRequest = Message<"flyteidl2.workflow.RecordActi
 export declare const RecordActionRequestSchema: GenMessage<RecordActionRequest>;
 
 /**
+ * How it went.
+ *
  * @generated from message flyteidl2.workflow.RecordActionResponse
  */
 export declare type RecordActionResponse = Message<"flyteidl2.workflow.RecordActionResponse"> & {
@@ -89,6 +103,8 @@ export declare type RecordActionResponse = Message<"flyteidl2.workflow.RecordAct
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Code 0 once the action is on disk.
+   *
    * @generated from field: google.rpc.Status status = 2;
    */
   status?: Status | undefined;
@@ -101,6 +117,8 @@ export declare type RecordActionResponse = Message<"flyteidl2.workflow.RecordAct
 export declare const RecordActionResponseSchema: GenMessage<RecordActionResponse>;
 
 /**
+ * One action of the stream.
+ *
  * @generated from message flyteidl2.workflow.RecordActionStreamRequest
  */
 export declare type RecordActionStreamRequest = Message<"flyteidl2.workflow.RecordActionStreamRequest"> & {
@@ -117,6 +135,8 @@ export declare type RecordActionStreamRequest = Message<"flyteidl2.workflow.Reco
 export declare const RecordActionStreamRequestSchema: GenMessage<RecordActionStreamRequest>;
 
 /**
+ * The answer for one action.
+ *
  * @generated from message flyteidl2.workflow.RecordActionStreamResponse
  */
 export declare type RecordActionStreamResponse = Message<"flyteidl2.workflow.RecordActionStreamResponse"> & {
@@ -133,6 +153,8 @@ export declare type RecordActionStreamResponse = Message<"flyteidl2.workflow.Rec
 export declare const RecordActionStreamResponseSchema: GenMessage<RecordActionStreamResponse>;
 
 /**
+ * An action and its new status.
+ *
  * @generated from message flyteidl2.workflow.UpdateActionStatusRequest
  */
 export declare type UpdateActionStatusRequest = Message<"flyteidl2.workflow.UpdateActionStatusRequest"> & {
@@ -147,16 +169,22 @@ export declare type UpdateActionStatusRequest = Message<"flyteidl2.workflow.Upda
   status?: ActionStatus | undefined;
 
   /**
+   * The value that a condition was given.
+   *
    * @generated from field: optional flyteidl2.core.Literal output = 3;
    */
   output?: Literal | undefined;
 
   /**
+   * Who stopped or signalled the action.
+   *
    * @generated from field: optional flyteidl2.common.EnrichedIdentity principal = 4;
    */
   principal?: EnrichedIdentity | undefined;
 
   /**
+   * Why it was stopped.
+   *
    * @generated from field: optional string abort_reason = 5;
    */
   abortReason?: string | undefined;
@@ -169,6 +197,8 @@ export declare type UpdateActionStatusRequest = Message<"flyteidl2.workflow.Upda
 export declare const UpdateActionStatusRequestSchema: GenMessage<UpdateActionStatusRequest>;
 
 /**
+ * How it went.
+ *
  * @generated from message flyteidl2.workflow.UpdateActionStatusResponse
  */
 export declare type UpdateActionStatusResponse = Message<"flyteidl2.workflow.UpdateActionStatusResponse"> & {
@@ -178,6 +208,8 @@ export declare type UpdateActionStatusResponse = Message<"flyteidl2.workflow.Upd
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Code 0 once the status is on disk; NOT_FOUND for an unknown action.
+   *
    * @generated from field: google.rpc.Status status = 2;
    */
   status?: Status | undefined;
@@ -190,6 +222,8 @@ export declare type UpdateActionStatusResponse = Message<"flyteidl2.workflow.Upd
 export declare const UpdateActionStatusResponseSchema: GenMessage<UpdateActionStatusResponse>;
 
 /**
+ * One status of the stream.
+ *
  * @generated from message flyteidl2.workflow.UpdateActionStatusStreamRequest
  */
 export declare type UpdateActionStatusStreamRequest = Message<"flyteidl2.workflow.UpdateActionStatusStreamRequest"> & {
@@ -199,6 +233,8 @@ export declare type UpdateActionStatusStreamRequest = Message<"flyteidl2.workflo
   request?: UpdateActionStatusRequest | undefined;
 
   /**
+   * Chosen by the caller, sent back with the answer.
+   *
    * @generated from field: int64 nonce = 2;
    */
   nonce: bigint;
@@ -211,6 +247,8 @@ export declare type UpdateActionStatusStreamRequest = Message<"flyteidl2.workflo
 export declare const UpdateActionStatusStreamRequestSchema: GenMessage<UpdateActionStatusStreamRequest>;
 
 /**
+ * The answer for one status.
+ *
  * @generated from message flyteidl2.workflow.UpdateActionStatusStreamResponse
  */
 export declare type UpdateActionStatusStreamResponse = Message<"flyteidl2.workflow.UpdateActionStatusStreamResponse"> & {
@@ -220,6 +258,8 @@ export declare type UpdateActionStatusStreamResponse = Message<"flyteidl2.workfl
   response?: UpdateActionStatusResponse | undefined;
 
   /**
+   * That of the request.
+   *
    * @generated from field: int64 nonce = 2;
    */
   nonce: bigint;
@@ -232,6 +272,8 @@ export declare type UpdateActionStatusStreamResponse = Message<"flyteidl2.workfl
 export declare const UpdateActionStatusStreamResponseSchema: GenMessage<UpdateActionStatusStreamResponse>;
 
 /**
+ * One event.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventRequest
  */
 export declare type RecordActionEventRequest = Message<"flyteidl2.workflow.RecordActionEventRequest"> & {
@@ -248,6 +290,8 @@ export declare type RecordActionEventRequest = Message<"flyteidl2.workflow.Recor
 export declare const RecordActionEventRequestSchema: GenMessage<RecordActionEventRequest>;
 
 /**
+ * How it went.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventResponse
  */
 export declare type RecordActionEventResponse = Message<"flyteidl2.workflow.RecordActionEventResponse"> & {
@@ -257,6 +301,8 @@ export declare type RecordActionEventResponse = Message<"flyteidl2.workflow.Reco
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Code 0 once the event is on disk; NOT_FOUND for an unknown action.
+   *
    * @generated from field: google.rpc.Status status = 2;
    */
   status?: Status | undefined;
@@ -269,6 +315,8 @@ export declare type RecordActionEventResponse = Message<"flyteidl2.workflow.Reco
 export declare const RecordActionEventResponseSchema: GenMessage<RecordActionEventResponse>;
 
 /**
+ * Events of any actions, of one run or several.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventsRequest
  */
 export declare type RecordActionEventsRequest = Message<"flyteidl2.workflow.RecordActionEventsRequest"> & {
@@ -285,10 +333,14 @@ export declare type RecordActionEventsRequest = Message<"flyteidl2.workflow.Reco
 export declare const RecordActionEventsRequestSchema: GenMessage<RecordActionEventsRequest>;
 
 /**
+ * How it went.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventsResponse
  */
 export declare type RecordActionEventsResponse = Message<"flyteidl2.workflow.RecordActionEventsResponse"> & {
   /**
+   * Code 0 once all events are on disk; else the first failure, the other events are recorded nevertheless.
+   *
    * @generated from field: google.rpc.Status status = 1;
    */
   status?: Status | undefined;
@@ -301,6 +353,8 @@ export declare type RecordActionEventsResponse = Message<"flyteidl2.workflow.Rec
 export declare const RecordActionEventsResponseSchema: GenMessage<RecordActionEventsResponse>;
 
 /**
+ * One event of the stream.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventStreamRequest
  */
 export declare type RecordActionEventStreamRequest = Message<"flyteidl2.workflow.RecordActionEventStreamRequest"> & {
@@ -310,6 +364,8 @@ export declare type RecordActionEventStreamRequest = Message<"flyteidl2.workflow
   request?: RecordActionEventRequest | undefined;
 
   /**
+   * Chosen by the caller, sent back with the answer.
+   *
    * @generated from field: int64 nonce = 2;
    */
   nonce: bigint;
@@ -322,6 +378,8 @@ export declare type RecordActionEventStreamRequest = Message<"flyteidl2.workflow
 export declare const RecordActionEventStreamRequestSchema: GenMessage<RecordActionEventStreamRequest>;
 
 /**
+ * The answer for one event.
+ *
  * @generated from message flyteidl2.workflow.RecordActionEventStreamResponse
  */
 export declare type RecordActionEventStreamResponse = Message<"flyteidl2.workflow.RecordActionEventStreamResponse"> & {
@@ -331,6 +389,8 @@ export declare type RecordActionEventStreamResponse = Message<"flyteidl2.workflo
   response?: RecordActionEventResponse | undefined;
 
   /**
+   * That of the request.
+   *
    * @generated from field: int64 nonce = 2;
    */
   nonce: bigint;
@@ -343,10 +403,19 @@ export declare type RecordActionEventStreamResponse = Message<"flyteidl2.workflo
 export declare const RecordActionEventStreamResponseSchema: GenMessage<RecordActionEventStreamResponse>;
 
 /**
+ * How an executor reports what happens to actions.
+ *
+ * Every call may be repeated: what is known already is acknowledged and changes nothing. A terminal action
+ * stays as it is whatever is reported later. The streams answer every request in its own status, under its
+ * nonce: a request that fails leaves its neighbours alone, and the stream goes on.
+ *
  * @generated from service flyteidl2.workflow.InternalRunService
  */
 export declare const InternalRunService: GenService<{
   /**
+   * Records an action (task, trace or condition) below its parent; it starts QUEUED. The parent may be
+   * recorded later. NOT_FOUND if the run is unknown.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.RecordAction
    */
   recordAction: {
@@ -355,6 +424,8 @@ export declare const InternalRunService: GenService<{
     output: typeof RecordActionResponseSchema;
   },
   /**
+   * RecordAction for many actions; answers carry the action's id.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.RecordActionStream
    */
   recordActionStream: {
@@ -363,6 +434,9 @@ export declare const InternalRunService: GenService<{
     output: typeof RecordActionStreamResponseSchema;
   },
   /**
+   * Sets the phase of an action. A terminal phase ends it, whatever its task would still allow; with a value
+   * for a condition that was signalled, and a reason for an action that was stopped.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.UpdateActionStatus
    */
   updateActionStatus: {
@@ -371,6 +445,8 @@ export declare const InternalRunService: GenService<{
     output: typeof UpdateActionStatusResponseSchema;
   },
   /**
+   * UpdateActionStatus for many actions.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.UpdateActionStatusStream
    */
   updateActionStatusStream: {
@@ -379,6 +455,9 @@ export declare const InternalRunService: GenService<{
     output: typeof UpdateActionStatusStreamResponseSchema;
   },
   /**
+   * Records what happened to attempts, in any order. Events are folded into the attempt by phase and version,
+   * so that a late one never takes it back.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.RecordActionEvents
    */
   recordActionEvents: {
@@ -387,6 +466,8 @@ export declare const InternalRunService: GenService<{
     output: typeof RecordActionEventsResponseSchema;
   },
   /**
+   * RecordActionEvents for many events, each with an answer of its own.
+   *
    * @generated from rpc flyteidl2.workflow.InternalRunService.RecordActionEventStream
    */
   recordActionEventStream: {

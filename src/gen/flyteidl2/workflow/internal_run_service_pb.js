@@ -115,6 +115,12 @@ export const RecordActionEventStreamResponseSchema = /*@__PURE__*/
   messageDesc(file_flyteidl2_workflow_internal_run_service, 13);
 
 /**
+ * How an executor reports what happens to actions.
+ *
+ * Every call may be repeated: what is known already is acknowledged and changes nothing. A terminal action
+ * stays as it is whatever is reported later. The streams answer every request in its own status, under its
+ * nonce: a request that fails leaves its neighbours alone, and the stream goes on.
+ *
  * @generated from service flyteidl2.workflow.InternalRunService
  */
 export const InternalRunService = /*@__PURE__*/

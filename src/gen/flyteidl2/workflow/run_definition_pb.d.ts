@@ -24,6 +24,8 @@ import type { CacheMetadata } from "../common/cache_pb.js";
 export declare const file_flyteidl2_workflow_run_definition: GenFile;
 
 /**
+ * A run as lists show it: its root action stands for it.
+ *
  * @generated from message flyteidl2.workflow.Run
  */
 export declare type Run = Message<"flyteidl2.workflow.Run"> & {
@@ -33,6 +35,8 @@ export declare type Run = Message<"flyteidl2.workflow.Run"> & {
   action?: Action | undefined;
 
   /**
+   * Those that the run was created with.
+   *
    * @generated from field: map<string, string> labels = 2;
    */
   labels: { [key: string]: string };
@@ -45,10 +49,14 @@ export declare type Run = Message<"flyteidl2.workflow.Run"> & {
 export declare const RunSchema: GenMessage<Run>;
 
 /**
+ * A run with everything known about its root action.
+ *
  * @generated from message flyteidl2.workflow.RunDetails
  */
 export declare type RunDetails = Message<"flyteidl2.workflow.RunDetails"> & {
   /**
+   * As resolved when the run was created.
+   *
    * @generated from field: flyteidl2.task.RunSpec run_spec = 1;
    */
   runSpec?: RunSpec | undefined;
@@ -66,6 +74,8 @@ export declare type RunDetails = Message<"flyteidl2.workflow.RunDetails"> & {
 export declare const RunDetailsSchema: GenMessage<RunDetails>;
 
 /**
+ * An action that runs a task.
+ *
  * @generated from message flyteidl2.workflow.TaskAction
  */
 export declare type TaskAction = Message<"flyteidl2.workflow.TaskAction"> & {
@@ -80,6 +90,8 @@ export declare type TaskAction = Message<"flyteidl2.workflow.TaskAction"> & {
   spec?: TaskSpec | undefined;
 
   /**
+   * Where the result may be found in the cache; unset if the task is not cached.
+   *
    * @generated from field: google.protobuf.StringValue cache_key = 3;
    */
   cacheKey?: string | undefined;
@@ -97,6 +109,8 @@ export declare type TaskAction = Message<"flyteidl2.workflow.TaskAction"> & {
 export declare const TaskActionSchema: GenMessage<TaskAction>;
 
 /**
+ * A step inside a task, with its outcome.
+ *
  * @generated from message flyteidl2.workflow.TraceAction
  */
 export declare type TraceAction = Message<"flyteidl2.workflow.TraceAction"> & {
@@ -138,6 +152,8 @@ export declare type TraceAction = Message<"flyteidl2.workflow.TraceAction"> & {
 export declare const TraceActionSchema: GenMessage<TraceAction>;
 
 /**
+ * A wait for a value.
+ *
  * @generated from message flyteidl2.workflow.ConditionAction
  */
 export declare type ConditionAction = Message<"flyteidl2.workflow.ConditionAction"> & {
@@ -147,6 +163,8 @@ export declare type ConditionAction = Message<"flyteidl2.workflow.ConditionActio
   name: string;
 
   /**
+   * What the value has to be.
+   *
    * @generated from field: flyteidl2.core.LiteralType type = 6;
    */
   type?: LiteralType | undefined;
@@ -167,6 +185,8 @@ export declare type ConditionAction = Message<"flyteidl2.workflow.ConditionActio
   promptType: ConditionPromptType;
 
   /**
+   * How long it waits at most; for ever if unset.
+   *
    * @generated from field: google.protobuf.Duration timeout = 10;
    */
   timeout?: Duration | undefined;
@@ -184,6 +204,8 @@ export declare type ConditionAction = Message<"flyteidl2.workflow.ConditionActio
 export declare const ConditionActionSchema: GenMessage<ConditionAction>;
 
 /**
+ * A call that announces the condition. It is stored and shown; this service makes no such call.
+ *
  * @generated from message flyteidl2.workflow.ConditionWebhook
  */
 export declare type ConditionWebhook = Message<"flyteidl2.workflow.ConditionWebhook"> & {
@@ -205,6 +227,8 @@ export declare type ConditionWebhook = Message<"flyteidl2.workflow.ConditionWebh
 export declare const ConditionWebhookSchema: GenMessage<ConditionWebhook>;
 
 /**
+ * What lists show of a task.
+ *
  * @generated from message flyteidl2.workflow.TaskActionMetadata
  */
 export declare type TaskActionMetadata = Message<"flyteidl2.workflow.TaskActionMetadata"> & {
@@ -236,6 +260,8 @@ export declare type TaskActionMetadata = Message<"flyteidl2.workflow.TaskActionM
 export declare const TaskActionMetadataSchema: GenMessage<TaskActionMetadata>;
 
 /**
+ * What lists show of a trace.
+ *
  * @generated from message flyteidl2.workflow.TraceActionMetadata
  */
 export declare type TraceActionMetadata = Message<"flyteidl2.workflow.TraceActionMetadata"> & {
@@ -252,6 +278,8 @@ export declare type TraceActionMetadata = Message<"flyteidl2.workflow.TraceActio
 export declare const TraceActionMetadataSchema: GenMessage<TraceActionMetadata>;
 
 /**
+ * What lists show of a condition.
+ *
  * @generated from message flyteidl2.workflow.ConditionActionMetadata
  */
 export declare type ConditionActionMetadata = Message<"flyteidl2.workflow.ConditionActionMetadata"> & {
@@ -273,10 +301,14 @@ export declare type ConditionActionMetadata = Message<"flyteidl2.workflow.Condit
 export declare const ConditionActionMetadataSchema: GenMessage<ConditionActionMetadata>;
 
 /**
+ * What lists show of an action and what does not change while it runs.
+ *
  * @generated from message flyteidl2.workflow.ActionMetadata
  */
 export declare type ActionMetadata = Message<"flyteidl2.workflow.ActionMetadata"> & {
   /**
+   * Name of the action that started it; empty for the root action.
+   *
    * @generated from field: string parent = 3;
    */
   parent: string;
@@ -287,6 +319,8 @@ export declare type ActionMetadata = Message<"flyteidl2.workflow.ActionMetadata"
   group: string;
 
   /**
+   * Who asked for it.
+   *
    * @generated from field: flyteidl2.common.EnrichedIdentity executed_by = 6;
    */
   executedBy?: EnrichedIdentity | undefined;
@@ -330,6 +364,8 @@ export declare type ActionMetadata = Message<"flyteidl2.workflow.ActionMetadata"
   environmentName: string;
 
   /**
+   * The name of the function behind the task. (The published name of this field is misspelt.)
+   *
    * @generated from field: string funtion_name = 13;
    */
   funtionName: string;
@@ -350,11 +386,15 @@ export declare type ActionMetadata = Message<"flyteidl2.workflow.ActionMetadata"
   source: RunSource;
 
   /**
+   * The run that this one repeats, recovers or was started by.
+   *
    * @generated from field: flyteidl2.common.Relation relation = 17;
    */
   relation?: Relation | undefined;
 
   /**
+   * The action of an earlier run whose outcome it took over.
+   *
    * @generated from field: flyteidl2.common.ActionIdentifier recovered_from = 18;
    */
   recoveredFrom?: ActionIdentifier | undefined;
@@ -367,6 +407,8 @@ export declare type ActionMetadata = Message<"flyteidl2.workflow.ActionMetadata"
 export declare const ActionMetadataSchema: GenMessage<ActionMetadata>;
 
 /**
+ * Where an action stands: what its latest attempt and its own end amount to.
+ *
  * @generated from message flyteidl2.workflow.ActionStatus
  */
 export declare type ActionStatus = Message<"flyteidl2.workflow.ActionStatus"> & {
@@ -376,16 +418,22 @@ export declare type ActionStatus = Message<"flyteidl2.workflow.ActionStatus"> & 
   phase: ActionPhase;
 
   /**
+   * Of the first attempt.
+   *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
   startTime?: Timestamp | undefined;
 
   /**
+   * Unset until the action has ended.
+   *
    * @generated from field: optional google.protobuf.Timestamp end_time = 3;
    */
   endTime?: Timestamp | undefined;
 
   /**
+   * How many there were, the running one included.
+   *
    * @generated from field: uint32 attempts = 4;
    */
   attempts: number;
@@ -396,6 +444,8 @@ export declare type ActionStatus = Message<"flyteidl2.workflow.ActionStatus"> & 
   cacheStatus: CatalogCacheStatus;
 
   /**
+   * From start to end, in milliseconds; unset until the action has ended.
+   *
    * @generated from field: optional uint64 duration_ms = 6;
    */
   durationMs?: bigint | undefined;
@@ -408,6 +458,8 @@ export declare type ActionStatus = Message<"flyteidl2.workflow.ActionStatus"> & 
 export declare const ActionStatusSchema: GenMessage<ActionStatus>;
 
 /**
+ * An action as lists show it.
+ *
  * @generated from message flyteidl2.workflow.Action
  */
 export declare type Action = Message<"flyteidl2.workflow.Action"> & {
@@ -434,6 +486,8 @@ export declare type Action = Message<"flyteidl2.workflow.Action"> & {
 export declare const ActionSchema: GenMessage<Action>;
 
 /**
+ * An action in the tree of its run.
+ *
  * @generated from message flyteidl2.workflow.EnrichedAction
  */
 export declare type EnrichedAction = Message<"flyteidl2.workflow.EnrichedAction"> & {
@@ -443,11 +497,15 @@ export declare type EnrichedAction = Message<"flyteidl2.workflow.EnrichedAction"
   action?: Action | undefined;
 
   /**
+   * False if it is only there because it stands above a match, or does not match any longer.
+   *
    * @generated from field: bool meets_filter = 2;
    */
   meetsFilter: boolean;
 
   /**
+   * How many direct children there are in each phase (number of ActionPhase).
+   *
    * @generated from field: map<int32, int32> children_phase_counts = 3;
    */
   childrenPhaseCounts: { [key: number]: number };
@@ -460,6 +518,8 @@ export declare type EnrichedAction = Message<"flyteidl2.workflow.EnrichedAction"
 export declare const EnrichedActionSchema: GenMessage<EnrichedAction>;
 
 /**
+ * Why an attempt failed.
+ *
  * @generated from message flyteidl2.workflow.ErrorInfo
  */
 export declare type ErrorInfo = Message<"flyteidl2.workflow.ErrorInfo"> & {
@@ -491,6 +551,8 @@ export declare type ErrorInfo = Message<"flyteidl2.workflow.ErrorInfo"> & {
 export declare const ErrorInfoSchema: GenMessage<ErrorInfo>;
 
 /**
+ * Whose fault it was.
+ *
  * @generated from enum flyteidl2.workflow.ErrorInfo.Kind
  */
 export enum ErrorInfo_Kind {
@@ -516,6 +578,8 @@ export enum ErrorInfo_Kind {
 export declare const ErrorInfo_KindSchema: GenEnum<ErrorInfo_Kind>;
 
 /**
+ * Who stopped an action and why.
+ *
  * @generated from message flyteidl2.workflow.AbortInfo
  */
 export declare type AbortInfo = Message<"flyteidl2.workflow.AbortInfo"> & {
@@ -537,6 +601,8 @@ export declare type AbortInfo = Message<"flyteidl2.workflow.AbortInfo"> & {
 export declare const AbortInfoSchema: GenMessage<AbortInfo>;
 
 /**
+ * Who signalled a condition, and with which value.
+ *
  * @generated from message flyteidl2.workflow.SignalInfo
  */
 export declare type SignalInfo = Message<"flyteidl2.workflow.SignalInfo"> & {
@@ -558,6 +624,8 @@ export declare type SignalInfo = Message<"flyteidl2.workflow.SignalInfo"> & {
 export declare const SignalInfoSchema: GenMessage<SignalInfo>;
 
 /**
+ * An action with everything known about it.
+ *
  * @generated from message flyteidl2.workflow.ActionDetails
  */
 export declare type ActionDetails = Message<"flyteidl2.workflow.ActionDetails"> & {
@@ -581,18 +649,24 @@ export declare type ActionDetails = Message<"flyteidl2.workflow.ActionDetails"> 
    */
   result: {
     /**
+     * If it failed: the error of its latest attempt.
+     *
      * @generated from field: flyteidl2.workflow.ErrorInfo error_info = 4;
      */
     value: ErrorInfo;
     case: "errorInfo";
   } | {
     /**
+     * If it was stopped.
+     *
      * @generated from field: flyteidl2.workflow.AbortInfo abort_info = 5;
      */
     value: AbortInfo;
     case: "abortInfo";
   } | {
     /**
+     * If it is a condition that was signalled.
+     *
      * @generated from field: flyteidl2.workflow.SignalInfo signal_info = 10;
      */
     value: SignalInfo;
@@ -623,6 +697,8 @@ export declare type ActionDetails = Message<"flyteidl2.workflow.ActionDetails"> 
   } | { case: undefined; value?: undefined };
 
   /**
+   * Oldest first.
+   *
    * @generated from field: repeated flyteidl2.workflow.ActionAttempt attempts = 7;
    */
   attempts: ActionAttempt[];
@@ -635,6 +711,8 @@ export declare type ActionDetails = Message<"flyteidl2.workflow.ActionDetails"> 
 export declare const ActionDetailsSchema: GenMessage<ActionDetails>;
 
 /**
+ * One try at an action, folded from its events.
+ *
  * @generated from message flyteidl2.workflow.ActionAttempt
  */
 export declare type ActionAttempt = Message<"flyteidl2.workflow.ActionAttempt"> & {
@@ -659,6 +737,8 @@ export declare type ActionAttempt = Message<"flyteidl2.workflow.ActionAttempt"> 
   errorInfo?: ErrorInfo | undefined;
 
   /**
+   * Counted from 1.
+   *
    * @generated from field: uint32 attempt = 5;
    */
   attempt: number;
@@ -674,6 +754,8 @@ export declare type ActionAttempt = Message<"flyteidl2.workflow.ActionAttempt"> 
   outputs?: OutputReferences | undefined;
 
   /**
+   * Whether anything is known about where its logs are.
+   *
    * @generated from field: bool logs_available = 8;
    */
   logsAvailable: boolean;
@@ -684,11 +766,15 @@ export declare type ActionAttempt = Message<"flyteidl2.workflow.ActionAttempt"> 
   cacheStatus: CatalogCacheStatus;
 
   /**
+   * Oldest first.
+   *
    * @generated from field: repeated flyteidl2.workflow.ClusterEvent cluster_events = 10;
    */
   clusterEvents: ClusterEvent[];
 
   /**
+   * In the order of the phases; each ends where the next begins.
+   *
    * @generated from field: repeated flyteidl2.workflow.PhaseTransition phase_transitions = 11;
    */
   phaseTransitions: PhaseTransition[];
@@ -716,6 +802,8 @@ export declare type ActionAttempt = Message<"flyteidl2.workflow.ActionAttempt"> 
 export declare const ActionAttemptSchema: GenMessage<ActionAttempt>;
 
 /**
+ * Something that the cluster reported about an attempt.
+ *
  * @generated from message flyteidl2.workflow.ClusterEvent
  */
 export declare type ClusterEvent = Message<"flyteidl2.workflow.ClusterEvent"> & {
@@ -745,6 +833,8 @@ export declare type ClusterEvent = Message<"flyteidl2.workflow.ClusterEvent"> & 
   sourceComponent: string;
 
   /**
+   * How often it occurred in a row.
+   *
    * @generated from field: int32 count = 6;
    */
   count: number;
@@ -787,6 +877,8 @@ export enum ClusterEvent_Type {
 export declare const ClusterEvent_TypeSchema: GenEnum<ClusterEvent_Type>;
 
 /**
+ * How long an attempt was in a phase.
+ *
  * @generated from message flyteidl2.workflow.PhaseTransition
  */
 export declare type PhaseTransition = Message<"flyteidl2.workflow.PhaseTransition"> & {
@@ -801,6 +893,8 @@ export declare type PhaseTransition = Message<"flyteidl2.workflow.PhaseTransitio
   startTime?: Timestamp | undefined;
 
   /**
+   * Unset for the phase that it is in.
+   *
    * @generated from field: optional google.protobuf.Timestamp end_time = 3;
    */
   endTime?: Timestamp | undefined;
@@ -813,6 +907,9 @@ export declare type PhaseTransition = Message<"flyteidl2.workflow.PhaseTransitio
 export declare const PhaseTransitionSchema: GenMessage<PhaseTransition>;
 
 /**
+ * Something that happened to an attempt. Events may come late, twice and out of order: attempt, phase and
+ * version say which is newer.
+ *
  * @generated from message flyteidl2.workflow.ActionEvent
  */
 export declare type ActionEvent = Message<"flyteidl2.workflow.ActionEvent"> & {
@@ -822,6 +919,8 @@ export declare type ActionEvent = Message<"flyteidl2.workflow.ActionEvent"> & {
   id?: ActionIdentifier | undefined;
 
   /**
+   * Counted from 1.
+   *
    * @generated from field: uint32 attempt = 2;
    */
   attempt: number;
@@ -832,17 +931,23 @@ export declare type ActionEvent = Message<"flyteidl2.workflow.ActionEvent"> & {
   phase: ActionPhase;
 
   /**
+   * Counts the reports within one phase of an attempt: logs or events that came up later.
+   *
    * @generated from field: uint32 version = 4;
    */
   version: number;
 
   /**
+   * What `reported_time` and `updated_time` replace; used where both are unset.
+   *
    * @generated from field: google.protobuf.Timestamp start_time = 5 [deprecated = true];
    * @deprecated
    */
   startTime?: Timestamp | undefined;
 
   /**
+   * When it happened.
+   *
    * @generated from field: google.protobuf.Timestamp updated_time = 6;
    */
   updatedTime?: Timestamp | undefined;
@@ -889,6 +994,8 @@ export declare type ActionEvent = Message<"flyteidl2.workflow.ActionEvent"> & {
   clusterEvents: ClusterEvent[];
 
   /**
+   * When the executor reported it; used where `updated_time` is unset.
+   *
    * @generated from field: google.protobuf.Timestamp reported_time = 15;
    */
   reportedTime?: Timestamp | undefined;
@@ -906,6 +1013,8 @@ export declare type ActionEvent = Message<"flyteidl2.workflow.ActionEvent"> & {
 export declare const ActionEventSchema: GenMessage<ActionEvent>;
 
 /**
+ * An action that an executor is to run.
+ *
  * @generated from message flyteidl2.workflow.ActionSpec
  */
 export declare type ActionSpec = Message<"flyteidl2.workflow.ActionSpec"> & {
@@ -970,6 +1079,8 @@ export declare type ActionSpec = Message<"flyteidl2.workflow.ActionSpec"> & {
 export declare const ActionSpecSchema: GenMessage<ActionSpec>;
 
 /**
+ * The runs of one task in a period, summed up.
+ *
  * @generated from message flyteidl2.workflow.TaskGroup
  */
 export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
@@ -994,16 +1105,22 @@ export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
   latestRunTime?: Timestamp | undefined;
 
   /**
+   * Of the newest runs, newest first.
+   *
    * @generated from field: repeated flyteidl2.workflow.TaskGroup.RecentStatus recent_statuses = 5;
    */
   recentStatuses: TaskGroup_RecentStatus[];
 
   /**
+   * Failed runs among the finished ones: 0 to 1.
+   *
    * @generated from field: double average_failure_rate = 6;
    */
   averageFailureRate: number;
 
   /**
+   * Of the finished runs.
+   *
    * @generated from field: google.protobuf.Duration average_duration = 7;
    */
   averageDuration?: Duration | undefined;
@@ -1014,11 +1131,15 @@ export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
   latestFinishedTime?: Timestamp | undefined;
 
   /**
+   * Everybody who started one of them.
+   *
    * @generated from field: repeated flyteidl2.common.EnrichedIdentity created_by = 9;
    */
   createdBy: EnrichedIdentity[];
 
   /**
+   * No run matches any longer: drop the group from the view.
+   *
    * @generated from field: bool should_delete = 10;
    */
   shouldDelete: boolean;
@@ -1029,6 +1150,8 @@ export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
   shortName: string;
 
   /**
+   * Failed runs by whose fault it was.
+   *
    * @generated from field: flyteidl2.workflow.TaskGroup.ErrorCounts error_counts = 12;
    */
   errorCounts?: TaskGroup_ErrorCounts | undefined;
@@ -1039,6 +1162,8 @@ export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
   phaseCounts: TaskGroup_PhaseCounts[];
 
   /**
+   * From creation to RUNNING, over the runs that got there.
+   *
    * @generated from field: google.protobuf.Duration average_time_to_running = 14;
    */
   averageTimeToRunning?: Duration | undefined;
@@ -1051,6 +1176,8 @@ export declare type TaskGroup = Message<"flyteidl2.workflow.TaskGroup"> & {
 export declare const TaskGroupSchema: GenMessage<TaskGroup>;
 
 /**
+ * One run of the group.
+ *
  * @generated from message flyteidl2.workflow.TaskGroup.RecentStatus
  */
 export declare type TaskGroup_RecentStatus = Message<"flyteidl2.workflow.TaskGroup.RecentStatus"> & {
@@ -1072,6 +1199,8 @@ export declare type TaskGroup_RecentStatus = Message<"flyteidl2.workflow.TaskGro
 export declare const TaskGroup_RecentStatusSchema: GenMessage<TaskGroup_RecentStatus>;
 
 /**
+ * Numbers of failed runs.
+ *
  * @generated from message flyteidl2.workflow.TaskGroup.ErrorCounts
  */
 export declare type TaskGroup_ErrorCounts = Message<"flyteidl2.workflow.TaskGroup.ErrorCounts"> & {
@@ -1098,6 +1227,8 @@ export declare type TaskGroup_ErrorCounts = Message<"flyteidl2.workflow.TaskGrou
 export declare const TaskGroup_ErrorCountsSchema: GenMessage<TaskGroup_ErrorCounts>;
 
 /**
+ * How many runs are in a phase.
+ *
  * @generated from message flyteidl2.workflow.TaskGroup.PhaseCounts
  */
 export declare type TaskGroup_PhaseCounts = Message<"flyteidl2.workflow.TaskGroup.PhaseCounts"> & {
@@ -1119,6 +1250,8 @@ export declare type TaskGroup_PhaseCounts = Message<"flyteidl2.workflow.TaskGrou
 export declare const TaskGroup_PhaseCountsSchema: GenMessage<TaskGroup_PhaseCounts>;
 
 /**
+ * How a client should show a condition's prompt.
+ *
  * @generated from enum flyteidl2.workflow.ConditionPromptType
  */
 export enum ConditionPromptType {
@@ -1144,6 +1277,8 @@ export enum ConditionPromptType {
 export declare const ConditionPromptTypeSchema: GenEnum<ConditionPromptType>;
 
 /**
+ * What kind of thing an action is.
+ *
  * @generated from enum flyteidl2.workflow.ActionType
  */
 export enum ActionType {
@@ -1153,16 +1288,22 @@ export enum ActionType {
   UNSPECIFIED = 0,
 
   /**
+   * Code that an executor runs.
+   *
    * @generated from enum value: ACTION_TYPE_TASK = 1;
    */
   TASK = 1,
 
   /**
+   * A step inside a task, reported once it is over.
+   *
    * @generated from enum value: ACTION_TYPE_TRACE = 2;
    */
   TRACE = 2,
 
   /**
+   * A wait for a value that a person or a program signals.
+   *
    * @generated from enum value: ACTION_TYPE_CONDITION = 3;
    */
   CONDITION = 3,
@@ -1174,6 +1315,8 @@ export enum ActionType {
 export declare const ActionTypeSchema: GenEnum<ActionType>;
 
 /**
+ * What asked for a run.
+ *
  * @generated from enum flyteidl2.workflow.RunSource
  */
 export enum RunSource {

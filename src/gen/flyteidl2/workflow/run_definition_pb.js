@@ -129,6 +129,8 @@ export const ErrorInfo_KindSchema = /*@__PURE__*/
   enumDesc(file_flyteidl2_workflow_run_definition, 13, 0);
 
 /**
+ * Whose fault it was.
+ *
  * @generated from enum flyteidl2.workflow.ErrorInfo.Kind
  */
 export const ErrorInfo_Kind = /*@__PURE__*/
@@ -237,6 +239,8 @@ export const ConditionPromptTypeSchema = /*@__PURE__*/
   enumDesc(file_flyteidl2_workflow_run_definition, 0);
 
 /**
+ * How a client should show a condition's prompt.
+ *
  * @generated from enum flyteidl2.workflow.ConditionPromptType
  */
 export const ConditionPromptType = /*@__PURE__*/
@@ -249,6 +253,8 @@ export const ActionTypeSchema = /*@__PURE__*/
   enumDesc(file_flyteidl2_workflow_run_definition, 1);
 
 /**
+ * What kind of thing an action is.
+ *
  * @generated from enum flyteidl2.workflow.ActionType
  */
 export const ActionType = /*@__PURE__*/
@@ -261,6 +267,8 @@ export const RunSourceSchema = /*@__PURE__*/
   enumDesc(file_flyteidl2_workflow_run_definition, 2);
 
 /**
+ * What asked for a run.
+ *
  * @generated from enum flyteidl2.workflow.RunSource
  */
 export const RunSource = /*@__PURE__*/

@@ -21,6 +21,8 @@ import type { ActionPhase } from "../common/phase_pb.js";
 export declare const file_flyteidl2_workflow_run_service: GenFile;
 
 /**
+ * What to run, under which name and how.
+ *
  * @generated from message flyteidl2.workflow.CreateRunRequest
  */
 export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequest"> & {
@@ -29,12 +31,16 @@ export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequ
    */
   id: {
     /**
+     * A name of the caller's: a DNS-1035 label (lower-case letters, digits and dashes, a letter first).
+     *
      * @generated from field: flyteidl2.common.RunIdentifier run_id = 1;
      */
     value: RunIdentifier;
     case: "runId";
   } | {
     /**
+     * The service makes up a name.
+     *
      * @generated from field: flyteidl2.common.ProjectIdentifier project_id = 6;
      */
     value: ProjectIdentifier;
@@ -46,18 +52,24 @@ export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequ
    */
   task: {
     /**
+     * A deployed task; NOT_FOUND if there is none.
+     *
      * @generated from field: flyteidl2.task.TaskIdentifier task_id = 2;
      */
     value: TaskIdentifier;
     case: "taskId";
   } | {
     /**
+     * A task that need not be deployed.
+     *
      * @generated from field: flyteidl2.task.TaskSpec task_spec = 3;
      */
     value: TaskSpec;
     case: "taskSpec";
   } | {
     /**
+     * The task that this trigger starts; NOT_FOUND if there is none.
+     *
      * @generated from field: flyteidl2.common.TriggerName trigger_name = 7;
      */
     value: TriggerName;
@@ -69,12 +81,16 @@ export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequ
    */
   inputWrapper: {
     /**
+     * Inputs as values.
+     *
      * @generated from field: flyteidl2.task.Inputs inputs = 4;
      */
     value: Inputs;
     case: "inputs";
   } | {
     /**
+     * Inputs that were uploaded before, to the storage of this service; any other place is refused.
+     *
      * @generated from field: flyteidl2.common.OffloadedInputData offloaded_input_data = 9;
      */
     value: OffloadedInputData;
@@ -82,16 +98,22 @@ export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequ
   } | { case: undefined; value?: undefined };
 
   /**
+   * Labels, environment variables, relation to another run and the like.
+   *
    * @generated from field: flyteidl2.task.RunSpec run_spec = 5;
    */
   runSpec?: RunSpec | undefined;
 
   /**
+   * What kind of client asks; shown and filtered by.
+   *
    * @generated from field: flyteidl2.workflow.RunSource source = 8;
    */
   source: RunSource;
 
   /**
+   * The time that the run is meant for, which a scheduled run may fill in. Now, if unset.
+   *
    * @generated from field: google.protobuf.Timestamp run_start_time = 10;
    */
   runStartTime?: Timestamp | undefined;
@@ -104,6 +126,8 @@ export declare type CreateRunRequest = Message<"flyteidl2.workflow.CreateRunRequ
 export declare const CreateRunRequestSchema: GenMessage<CreateRunRequest>;
 
 /**
+ * The run, as ListRuns shows it.
+ *
  * @generated from message flyteidl2.workflow.CreateRunResponse
  */
 export declare type CreateRunResponse = Message<"flyteidl2.workflow.CreateRunResponse"> & {
@@ -120,6 +144,8 @@ export declare type CreateRunResponse = Message<"flyteidl2.workflow.CreateRunRes
 export declare const CreateRunResponseSchema: GenMessage<CreateRunResponse>;
 
 /**
+ * Which run to stop.
+ *
  * @generated from message flyteidl2.workflow.AbortRunRequest
  */
 export declare type AbortRunRequest = Message<"flyteidl2.workflow.AbortRunRequest"> & {
@@ -129,6 +155,8 @@ export declare type AbortRunRequest = Message<"flyteidl2.workflow.AbortRunReques
   runId?: RunIdentifier | undefined;
 
   /**
+   * Shown in the details of every action that it stopped.
+   *
    * @generated from field: optional string reason = 2;
    */
   reason?: string | undefined;
@@ -141,6 +169,8 @@ export declare type AbortRunRequest = Message<"flyteidl2.workflow.AbortRunReques
 export declare const AbortRunRequestSchema: GenMessage<AbortRunRequest>;
 
 /**
+ * Empty: the run and its actions are stopped once this arrives.
+ *
  * @generated from message flyteidl2.workflow.AbortRunResponse
  */
 export declare type AbortRunResponse = Message<"flyteidl2.workflow.AbortRunResponse"> & {
@@ -153,6 +183,8 @@ export declare type AbortRunResponse = Message<"flyteidl2.workflow.AbortRunRespo
 export declare const AbortRunResponseSchema: GenMessage<AbortRunResponse>;
 
 /**
+ * Which run to read.
+ *
  * @generated from message flyteidl2.workflow.GetRunDetailsRequest
  */
 export declare type GetRunDetailsRequest = Message<"flyteidl2.workflow.GetRunDetailsRequest"> & {
@@ -169,6 +201,8 @@ export declare type GetRunDetailsRequest = Message<"flyteidl2.workflow.GetRunDet
 export declare const GetRunDetailsRequestSchema: GenMessage<GetRunDetailsRequest>;
 
 /**
+ * What is known about the run.
+ *
  * @generated from message flyteidl2.workflow.GetRunDetailsResponse
  */
 export declare type GetRunDetailsResponse = Message<"flyteidl2.workflow.GetRunDetailsResponse"> & {
@@ -185,6 +219,8 @@ export declare type GetRunDetailsResponse = Message<"flyteidl2.workflow.GetRunDe
 export declare const GetRunDetailsResponseSchema: GenMessage<GetRunDetailsResponse>;
 
 /**
+ * Which run to watch.
+ *
  * @generated from message flyteidl2.workflow.WatchRunDetailsRequest
  */
 export declare type WatchRunDetailsRequest = Message<"flyteidl2.workflow.WatchRunDetailsRequest"> & {
@@ -201,6 +237,8 @@ export declare type WatchRunDetailsRequest = Message<"flyteidl2.workflow.WatchRu
 export declare const WatchRunDetailsRequestSchema: GenMessage<WatchRunDetailsRequest>;
 
 /**
+ * The whole state, not a difference.
+ *
  * @generated from message flyteidl2.workflow.WatchRunDetailsResponse
  */
 export declare type WatchRunDetailsResponse = Message<"flyteidl2.workflow.WatchRunDetailsResponse"> & {
@@ -217,6 +255,8 @@ export declare type WatchRunDetailsResponse = Message<"flyteidl2.workflow.WatchR
 export declare const WatchRunDetailsResponseSchema: GenMessage<WatchRunDetailsResponse>;
 
 /**
+ * Which action to read.
+ *
  * @generated from message flyteidl2.workflow.GetActionDetailsRequest
  */
 export declare type GetActionDetailsRequest = Message<"flyteidl2.workflow.GetActionDetailsRequest"> & {
@@ -233,6 +273,8 @@ export declare type GetActionDetailsRequest = Message<"flyteidl2.workflow.GetAct
 export declare const GetActionDetailsRequestSchema: GenMessage<GetActionDetailsRequest>;
 
 /**
+ * What is known about the action.
+ *
  * @generated from message flyteidl2.workflow.GetActionDetailsResponse
  */
 export declare type GetActionDetailsResponse = Message<"flyteidl2.workflow.GetActionDetailsResponse"> & {
@@ -249,6 +291,8 @@ export declare type GetActionDetailsResponse = Message<"flyteidl2.workflow.GetAc
 export declare const GetActionDetailsResponseSchema: GenMessage<GetActionDetailsResponse>;
 
 /**
+ * Which action to watch.
+ *
  * @generated from message flyteidl2.workflow.WatchActionDetailsRequest
  */
 export declare type WatchActionDetailsRequest = Message<"flyteidl2.workflow.WatchActionDetailsRequest"> & {
@@ -265,6 +309,8 @@ export declare type WatchActionDetailsRequest = Message<"flyteidl2.workflow.Watc
 export declare const WatchActionDetailsRequestSchema: GenMessage<WatchActionDetailsRequest>;
 
 /**
+ * The whole state, not a difference.
+ *
  * @generated from message flyteidl2.workflow.WatchActionDetailsResponse
  */
 export declare type WatchActionDetailsResponse = Message<"flyteidl2.workflow.WatchActionDetailsResponse"> & {
@@ -281,6 +327,8 @@ export declare type WatchActionDetailsResponse = Message<"flyteidl2.workflow.Wat
 export declare const WatchActionDetailsResponseSchema: GenMessage<WatchActionDetailsResponse>;
 
 /**
+ * Which action's data to read.
+ *
  * @generated from message flyteidl2.workflow.GetActionDataRequest
  */
 export declare type GetActionDataRequest = Message<"flyteidl2.workflow.GetActionDataRequest"> & {
@@ -297,6 +345,8 @@ export declare type GetActionDataRequest = Message<"flyteidl2.workflow.GetAction
 export declare const GetActionDataRequestSchema: GenMessage<GetActionDataRequest>;
 
 /**
+ * Empty where nothing is stored here.
+ *
  * @generated from message flyteidl2.workflow.GetActionDataResponse
  */
 export declare type GetActionDataResponse = Message<"flyteidl2.workflow.GetActionDataResponse"> & {
@@ -318,6 +368,8 @@ export declare type GetActionDataResponse = Message<"flyteidl2.workflow.GetActio
 export declare const GetActionDataResponseSchema: GenMessage<GetActionDataResponse>;
 
 /**
+ * Which action's data to locate.
+ *
  * @generated from message flyteidl2.workflow.GetActionDataURIsRequest
  */
 export declare type GetActionDataURIsRequest = Message<"flyteidl2.workflow.GetActionDataURIsRequest"> & {
@@ -334,15 +386,21 @@ export declare type GetActionDataURIsRequest = Message<"flyteidl2.workflow.GetAc
 export declare const GetActionDataURIsRequestSchema: GenMessage<GetActionDataURIsRequest>;
 
 /**
+ * Where the data lies.
+ *
  * @generated from message flyteidl2.workflow.GetActionDataURIsResponse
  */
 export declare type GetActionDataURIsResponse = Message<"flyteidl2.workflow.GetActionDataURIsResponse"> & {
   /**
+   * Empty if the inputs were never offloaded.
+   *
    * @generated from field: string inputs_uri = 1;
    */
   inputsUri: string;
 
   /**
+   * Of the latest attempt that has outputs; empty while there are none.
+   *
    * @generated from field: string outputs_uri = 2;
    */
   outputsUri: string;
@@ -355,6 +413,8 @@ export declare type GetActionDataURIsResponse = Message<"flyteidl2.workflow.GetA
 export declare const GetActionDataURIsResponseSchema: GenMessage<GetActionDataURIsResponse>;
 
 /**
+ * One attempt of an action.
+ *
  * @generated from message flyteidl2.workflow.GetActionLogContextRequest
  */
 export declare type GetActionLogContextRequest = Message<"flyteidl2.workflow.GetActionLogContextRequest"> & {
@@ -364,6 +424,8 @@ export declare type GetActionLogContextRequest = Message<"flyteidl2.workflow.Get
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Counted from 1.
+   *
    * @generated from field: uint32 attempt = 2;
    */
   attempt: number;
@@ -376,10 +438,14 @@ export declare type GetActionLogContextRequest = Message<"flyteidl2.workflow.Get
 export declare const GetActionLogContextRequestSchema: GenMessage<GetActionLogContextRequest>;
 
 /**
+ * Where the attempt ran.
+ *
  * @generated from message flyteidl2.workflow.GetActionLogContextResponse
  */
 export declare type GetActionLogContextResponse = Message<"flyteidl2.workflow.GetActionLogContextResponse"> & {
   /**
+   * The latest that was reported.
+   *
    * @generated from field: flyteidl2.core.LogContext log_context = 1;
    */
   logContext?: LogContext | undefined;
@@ -390,11 +456,15 @@ export declare type GetActionLogContextResponse = Message<"flyteidl2.workflow.Ge
   cluster: string;
 
   /**
+   * When the attempt began.
+   *
    * @generated from field: google.protobuf.Timestamp start_time = 3;
    */
   startTime?: Timestamp | undefined;
 
   /**
+   * When the attempt ended; unset while it has not.
+   *
    * @generated from field: google.protobuf.Timestamp end_time = 4;
    */
   endTime?: Timestamp | undefined;
@@ -407,10 +477,15 @@ export declare type GetActionLogContextResponse = Message<"flyteidl2.workflow.Ge
 export declare const GetActionLogContextResponseSchema: GenMessage<GetActionLogContextResponse>;
 
 /**
+ * A scope, and which page of it.
+ *
  * @generated from message flyteidl2.workflow.ListRunsRequest
  */
 export declare type ListRunsRequest = Message<"flyteidl2.workflow.ListRunsRequest"> & {
   /**
+   * Limit (0 stands for 50, more than 1,000 is refused), filters, order, and the token of the page before.
+   * All filters have to hold.
+   *
    * @generated from field: flyteidl2.common.ListRequest request = 1;
    */
   request?: ListRequest | undefined;
@@ -420,30 +495,40 @@ export declare type ListRunsRequest = Message<"flyteidl2.workflow.ListRunsReques
    */
   scopeBy: {
     /**
+     * All runs of an organization. Unless organizations are kept apart by the configuration, all runs.
+     *
      * @generated from field: string org = 2;
      */
     value: string;
     case: "org";
   } | {
     /**
+     * All runs of a project in one domain.
+     *
      * @generated from field: flyteidl2.common.ProjectIdentifier project_id = 4;
      */
     value: ProjectIdentifier;
     case: "projectId";
   } | {
     /**
+     * The runs that a trigger started.
+     *
      * @generated from field: flyteidl2.common.TriggerName trigger_name = 6;
      */
     value: TriggerName;
     case: "triggerName";
   } | {
     /**
+     * The runs of a task, whatever its version.
+     *
      * @generated from field: flyteidl2.task.TaskName task_name = 7;
      */
     value: TaskName;
     case: "taskName";
   } | {
     /**
+     * The runs of one version of a task.
+     *
      * @generated from field: flyteidl2.task.TaskIdentifier task_id = 8;
      */
     value: TaskIdentifier;
@@ -451,6 +536,8 @@ export declare type ListRunsRequest = Message<"flyteidl2.workflow.ListRunsReques
   } | { case: undefined; value?: undefined };
 
   /**
+   * Only runs that have an action in the phase PAUSED.
+   *
    * @generated from field: bool paused_actions_only = 9;
    */
   pausedActionsOnly: boolean;
@@ -463,6 +550,8 @@ export declare type ListRunsRequest = Message<"flyteidl2.workflow.ListRunsReques
 export declare const ListRunsRequestSchema: GenMessage<ListRunsRequest>;
 
 /**
+ * One page.
+ *
  * @generated from message flyteidl2.workflow.ListRunsResponse
  */
 export declare type ListRunsResponse = Message<"flyteidl2.workflow.ListRunsResponse"> & {
@@ -472,6 +561,9 @@ export declare type ListRunsResponse = Message<"flyteidl2.workflow.ListRunsRespo
   runs: Run[];
 
   /**
+   * Goes into the next request, with the same filters and order; empty on the last page. A page can be short,
+   * or empty, and still have a token.
+   *
    * @generated from field: string token = 2;
    */
   token: string;
@@ -484,6 +576,8 @@ export declare type ListRunsResponse = Message<"flyteidl2.workflow.ListRunsRespo
 export declare const ListRunsResponseSchema: GenMessage<ListRunsResponse>;
 
 /**
+ * Whose runs to watch.
+ *
  * @generated from message flyteidl2.workflow.WatchRunsRequest
  */
 export declare type WatchRunsRequest = Message<"flyteidl2.workflow.WatchRunsRequest"> & {
@@ -492,24 +586,32 @@ export declare type WatchRunsRequest = Message<"flyteidl2.workflow.WatchRunsRequ
    */
   target: {
     /**
+     * All runs of an organization. Unless organizations are kept apart by the configuration, all runs.
+     *
      * @generated from field: string org = 2;
      */
     value: string;
     case: "org";
   } | {
     /**
+     * The runs that this cluster executed.
+     *
      * @generated from field: flyteidl2.common.ClusterIdentifier cluster_id = 3;
      */
     value: ClusterIdentifier;
     case: "clusterId";
   } | {
     /**
+     * All runs of a project in one domain.
+     *
      * @generated from field: flyteidl2.common.ProjectIdentifier project_id = 4;
      */
     value: ProjectIdentifier;
     case: "projectId";
   } | {
     /**
+     * The runs of one version of a task.
+     *
      * @generated from field: flyteidl2.task.TaskIdentifier task_id = 5;
      */
     value: TaskIdentifier;
@@ -524,6 +626,8 @@ export declare type WatchRunsRequest = Message<"flyteidl2.workflow.WatchRunsRequ
 export declare const WatchRunsRequestSchema: GenMessage<WatchRunsRequest>;
 
 /**
+ * Runs that are new to the stream or have changed, each as it is now.
+ *
  * @generated from message flyteidl2.workflow.WatchRunsResponse
  */
 export declare type WatchRunsResponse = Message<"flyteidl2.workflow.WatchRunsResponse"> & {
@@ -540,10 +644,14 @@ export declare type WatchRunsResponse = Message<"flyteidl2.workflow.WatchRunsRes
 export declare const WatchRunsResponseSchema: GenMessage<WatchRunsResponse>;
 
 /**
+ * A run, and which page of its actions.
+ *
  * @generated from message flyteidl2.workflow.ListActionsRequest
  */
 export declare type ListActionsRequest = Message<"flyteidl2.workflow.ListActionsRequest"> & {
   /**
+   * As in ListRunsRequest.
+   *
    * @generated from field: flyteidl2.common.ListRequest request = 1;
    */
   request?: ListRequest | undefined;
@@ -561,6 +669,8 @@ export declare type ListActionsRequest = Message<"flyteidl2.workflow.ListActions
 export declare const ListActionsRequestSchema: GenMessage<ListActionsRequest>;
 
 /**
+ * One page.
+ *
  * @generated from message flyteidl2.workflow.ListActionsResponse
  */
 export declare type ListActionsResponse = Message<"flyteidl2.workflow.ListActionsResponse"> & {
@@ -570,6 +680,8 @@ export declare type ListActionsResponse = Message<"flyteidl2.workflow.ListAction
   actions: Action[];
 
   /**
+   * As in ListRunsResponse.
+   *
    * @generated from field: string token = 2;
    */
   token: string;
@@ -582,6 +694,8 @@ export declare type ListActionsResponse = Message<"flyteidl2.workflow.ListAction
 export declare const ListActionsResponseSchema: GenMessage<ListActionsResponse>;
 
 /**
+ * Whose actions to watch, and which of them.
+ *
  * @generated from message flyteidl2.workflow.WatchActionsRequest
  */
 export declare type WatchActionsRequest = Message<"flyteidl2.workflow.WatchActionsRequest"> & {
@@ -591,11 +705,16 @@ export declare type WatchActionsRequest = Message<"flyteidl2.workflow.WatchActio
   runId?: RunIdentifier | undefined;
 
   /**
+   * By name and phase. All have to hold. An action that stands above a match is sent too, with `meets_filter`
+   * unset.
+   *
    * @generated from field: repeated flyteidl2.common.Filter filter = 2;
    */
   filter: Filter[];
 
   /**
+   * Accepted and without effect: there is only one store.
+   *
    * @generated from field: bool enable_run_store = 3;
    */
   enableRunStore: boolean;
@@ -608,6 +727,8 @@ export declare type WatchActionsRequest = Message<"flyteidl2.workflow.WatchActio
 export declare const WatchActionsRequestSchema: GenMessage<WatchActionsRequest>;
 
 /**
+ * Actions that are new to the stream or have changed, a parent before its children.
+ *
  * @generated from message flyteidl2.workflow.WatchActionsResponse
  */
 export declare type WatchActionsResponse = Message<"flyteidl2.workflow.WatchActionsResponse"> & {
@@ -624,6 +745,9 @@ export declare type WatchActionsResponse = Message<"flyteidl2.workflow.WatchActi
 export declare const WatchActionsResponseSchema: GenMessage<WatchActionsResponse>;
 
 /**
+ * Not used by any call of this service; part of the published file. So are the messages that follow, down to
+ * TruncationNotice.
+ *
  * @generated from message flyteidl2.workflow.WatchWindowedActionsRequest
  */
 export declare type WatchWindowedActionsRequest = Message<"flyteidl2.workflow.WatchWindowedActionsRequest"> & {
@@ -652,6 +776,8 @@ export declare type WatchWindowedActionsRequest = Message<"flyteidl2.workflow.Wa
 export declare const WatchWindowedActionsRequestSchema: GenMessage<WatchWindowedActionsRequest>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.WatchWindowedActionsRequest.Subscribe
  */
 export declare type WatchWindowedActionsRequest_Subscribe = Message<"flyteidl2.workflow.WatchWindowedActionsRequest.Subscribe"> & {
@@ -698,6 +824,8 @@ export declare type WatchWindowedActionsRequest_Subscribe = Message<"flyteidl2.w
 export declare const WatchWindowedActionsRequest_SubscribeSchema: GenMessage<WatchWindowedActionsRequest_Subscribe>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.WatchWindowedActionsRequest.UpdateWindow
  */
 export declare type WatchWindowedActionsRequest_UpdateWindow = Message<"flyteidl2.workflow.WatchWindowedActionsRequest.UpdateWindow"> & {
@@ -751,6 +879,8 @@ export declare type WatchWindowedActionsRequest_UpdateWindow = Message<"flyteidl
 export declare const WatchWindowedActionsRequest_UpdateWindowSchema: GenMessage<WatchWindowedActionsRequest_UpdateWindow>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.NodeExpansionParams
  */
 export declare type NodeExpansionParams = Message<"flyteidl2.workflow.NodeExpansionParams"> & {
@@ -772,6 +902,8 @@ export declare type NodeExpansionParams = Message<"flyteidl2.workflow.NodeExpans
 export declare const NodeExpansionParamsSchema: GenMessage<NodeExpansionParams>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.WatchWindowedActionsResponse
  */
 export declare type WatchWindowedActionsResponse = Message<"flyteidl2.workflow.WatchWindowedActionsResponse"> & {
@@ -823,6 +955,8 @@ export declare type WatchWindowedActionsResponse = Message<"flyteidl2.workflow.W
 export declare const WatchWindowedActionsResponseSchema: GenMessage<WatchWindowedActionsResponse>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.WindowedItem
  */
 export declare type WindowedItem = Message<"flyteidl2.workflow.WindowedItem"> & {
@@ -861,6 +995,8 @@ export declare type WindowedItem = Message<"flyteidl2.workflow.WindowedItem"> & 
 export declare const WindowedItemSchema: GenMessage<WindowedItem>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.ActionLeaf
  */
 export declare type ActionLeaf = Message<"flyteidl2.workflow.ActionLeaf"> & {
@@ -897,6 +1033,8 @@ export declare type ActionLeaf = Message<"flyteidl2.workflow.ActionLeaf"> & {
 export declare const ActionLeafSchema: GenMessage<ActionLeaf>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.GroupAggregations
  */
 export declare type GroupAggregations = Message<"flyteidl2.workflow.GroupAggregations"> & {
@@ -928,6 +1066,8 @@ export declare type GroupAggregations = Message<"flyteidl2.workflow.GroupAggrega
 export declare const GroupAggregationsSchema: GenMessage<GroupAggregations>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.GroupNode
  */
 export declare type GroupNode = Message<"flyteidl2.workflow.GroupNode"> & {
@@ -984,6 +1124,8 @@ export declare type GroupNode = Message<"flyteidl2.workflow.GroupNode"> & {
 export declare const GroupNodeSchema: GenMessage<GroupNode>;
 
 /**
+ * See WatchWindowedActionsRequest.
+ *
  * @generated from message flyteidl2.workflow.TruncationNotice
  */
 export declare type TruncationNotice = Message<"flyteidl2.workflow.TruncationNotice"> & {
@@ -1045,6 +1187,8 @@ export enum TruncationNotice_Reason {
 export declare const TruncationNotice_ReasonSchema: GenEnum<TruncationNotice_Reason>;
 
 /**
+ * One attempt of an action.
+ *
  * @generated from message flyteidl2.workflow.WatchClusterEventsRequest
  */
 export declare type WatchClusterEventsRequest = Message<"flyteidl2.workflow.WatchClusterEventsRequest"> & {
@@ -1054,6 +1198,8 @@ export declare type WatchClusterEventsRequest = Message<"flyteidl2.workflow.Watc
   id?: ActionIdentifier | undefined;
 
   /**
+   * Counted from 1.
+   *
    * @generated from field: uint32 attempt = 2;
    */
   attempt: number;
@@ -1066,6 +1212,8 @@ export declare type WatchClusterEventsRequest = Message<"flyteidl2.workflow.Watc
 export declare const WatchClusterEventsRequestSchema: GenMessage<WatchClusterEventsRequest>;
 
 /**
+ * Events that the stream has not sent yet, oldest first.
+ *
  * @generated from message flyteidl2.workflow.WatchClusterEventsResponse
  */
 export declare type WatchClusterEventsResponse = Message<"flyteidl2.workflow.WatchClusterEventsResponse"> & {
@@ -1082,6 +1230,8 @@ export declare type WatchClusterEventsResponse = Message<"flyteidl2.workflow.Wat
 export declare const WatchClusterEventsResponseSchema: GenMessage<WatchClusterEventsResponse>;
 
 /**
+ * Which action to stop, with everything below it.
+ *
  * @generated from message flyteidl2.workflow.AbortActionRequest
  */
 export declare type AbortActionRequest = Message<"flyteidl2.workflow.AbortActionRequest"> & {
@@ -1091,6 +1241,8 @@ export declare type AbortActionRequest = Message<"flyteidl2.workflow.AbortAction
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * Shown in the details of every action that it stopped.
+   *
    * @generated from field: string reason = 2;
    */
   reason: string;
@@ -1103,6 +1255,8 @@ export declare type AbortActionRequest = Message<"flyteidl2.workflow.AbortAction
 export declare const AbortActionRequestSchema: GenMessage<AbortActionRequest>;
 
 /**
+ * Empty: the actions are stopped once this arrives.
+ *
  * @generated from message flyteidl2.workflow.AbortActionResponse
  */
 export declare type AbortActionResponse = Message<"flyteidl2.workflow.AbortActionResponse"> & {
@@ -1115,6 +1269,8 @@ export declare type AbortActionResponse = Message<"flyteidl2.workflow.AbortActio
 export declare const AbortActionResponseSchema: GenMessage<AbortActionResponse>;
 
 /**
+ * The value for a condition; its kind has to be the condition's type.
+ *
  * @generated from message flyteidl2.workflow.EventPayload
  */
 export declare type EventPayload = Message<"flyteidl2.workflow.EventPayload"> & {
@@ -1155,6 +1311,8 @@ export declare type EventPayload = Message<"flyteidl2.workflow.EventPayload"> & 
 export declare const EventPayloadSchema: GenMessage<EventPayload>;
 
 /**
+ * Which condition gets which value.
+ *
  * @generated from message flyteidl2.workflow.SignalEventRequest
  */
 export declare type SignalEventRequest = Message<"flyteidl2.workflow.SignalEventRequest"> & {
@@ -1164,6 +1322,8 @@ export declare type SignalEventRequest = Message<"flyteidl2.workflow.SignalEvent
   actionId?: ActionIdentifier | undefined;
 
   /**
+   * The action that waits for the condition. Where it is given, it has to be the condition's parent.
+   *
    * @generated from field: string parent_action_name = 2;
    */
   parentActionName: string;
@@ -1181,6 +1341,8 @@ export declare type SignalEventRequest = Message<"flyteidl2.workflow.SignalEvent
 export declare const SignalEventRequestSchema: GenMessage<SignalEventRequest>;
 
 /**
+ * Empty: the condition has succeeded once this arrives.
+ *
  * @generated from message flyteidl2.workflow.SignalEventResponse
  */
 export declare type SignalEventResponse = Message<"flyteidl2.workflow.SignalEventResponse"> & {
@@ -1193,6 +1355,8 @@ export declare type SignalEventResponse = Message<"flyteidl2.workflow.SignalEven
 export declare const SignalEventResponseSchema: GenMessage<SignalEventResponse>;
 
 /**
+ * Which runs to sum up.
+ *
  * @generated from message flyteidl2.workflow.WatchGroupsRequest
  */
 export declare type WatchGroupsRequest = Message<"flyteidl2.workflow.WatchGroupsRequest"> & {
@@ -1208,21 +1372,29 @@ export declare type WatchGroupsRequest = Message<"flyteidl2.workflow.WatchGroups
   } | { case: undefined; value?: undefined };
 
   /**
+   * Runs created from here on.
+   *
    * @generated from field: google.protobuf.Timestamp start_date = 2;
    */
   startDate?: Timestamp | undefined;
 
   /**
+   * Runs created before; without it the stream stays open and follows new runs.
+   *
    * @generated from field: google.protobuf.Timestamp end_date = 3;
    */
   endDate?: Timestamp | undefined;
 
   /**
+   * Filters for the runs that count.
+   *
    * @generated from field: flyteidl2.common.ListRequest request = 4;
    */
   request?: ListRequest | undefined;
 
   /**
+   * Order of the groups: by the time of their latest run.
+   *
    * @generated from field: repeated flyteidl2.workflow.WatchGroupsRequest.KnownSortField known_sort_fields = 5;
    */
   knownSortFields: WatchGroupsRequest_KnownSortField[];
@@ -1235,6 +1407,8 @@ export declare type WatchGroupsRequest = Message<"flyteidl2.workflow.WatchGroups
 export declare const WatchGroupsRequestSchema: GenMessage<WatchGroupsRequest>;
 
 /**
+ * A field that groups can be ordered by.
+ *
  * @generated from message flyteidl2.workflow.WatchGroupsRequest.KnownSortField
  */
 export declare type WatchGroupsRequest_KnownSortField = Message<"flyteidl2.workflow.WatchGroupsRequest.KnownSortField"> & {
@@ -1257,6 +1431,8 @@ export declare type WatchGroupsRequest_KnownSortField = Message<"flyteidl2.workf
 export declare const WatchGroupsRequest_KnownSortFieldSchema: GenMessage<WatchGroupsRequest_KnownSortField>;
 
 /**
+ * Groups that are new to the stream or have changed.
+ *
  * @generated from message flyteidl2.workflow.WatchGroupsResponse
  */
 export declare type WatchGroupsResponse = Message<"flyteidl2.workflow.WatchGroupsResponse"> & {
@@ -1266,6 +1442,8 @@ export declare type WatchGroupsResponse = Message<"flyteidl2.workflow.WatchGroup
   taskGroups: TaskGroup[];
 
   /**
+   * Set once, after the last group of the snapshot.
+   *
    * @generated from field: bool sentinel = 2;
    */
   sentinel: boolean;
@@ -1278,10 +1456,27 @@ export declare type WatchGroupsResponse = Message<"flyteidl2.workflow.WatchGroup
 export declare const WatchGroupsResponseSchema: GenMessage<WatchGroupsResponse>;
 
 /**
+ * Creates runs, reads and watches them, and stops them.
+ *
+ * A run is a tree of actions: the root action, named a0, and everything that it started. Every call checks
+ * the rules that its request declares and answers INVALID_ARGUMENT with the violations as details; an unknown
+ * run or action is NOT_FOUND. Runs of TrackedRunService do not exist here.
+ *
+ * Every Watch call begins with a complete snapshot and then sends at least one message for the final state of
+ * whatever changed. States are never sent backwards, and a reader that is slow gets fewer, newer messages. A
+ * stream that ends UNAVAILABLE was cut by a restart: open it again, and the new snapshot makes up for what
+ * was missed.
+ *
  * @generated from service flyteidl2.workflow.RunService
  */
 export declare const RunService: GenService<{
   /**
+   * Records a run, its root action and that action's first attempt (QUEUED) in one transaction.
+   *
+   * Retrying is safe: a request of the same meaning for a name that is taken answers the run that is there,
+   * any other request for that name ALREADY_EXISTS. NOT_FOUND if the project, the task or the trigger is
+   * unknown.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.CreateRun
    */
   createRun: {
@@ -1290,6 +1485,9 @@ export declare const RunService: GenService<{
     output: typeof CreateRunResponseSchema;
   },
   /**
+   * Turns the run and every unfinished action of it ABORTED, in one transaction. Finished actions stay as
+   * they are, and a run that has finished is no error.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.AbortRun
    */
   abortRun: {
@@ -1298,6 +1496,8 @@ export declare const RunService: GenService<{
     output: typeof AbortRunResponseSchema;
   },
   /**
+   * The run's spec and everything known about its root action.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.GetRunDetails
    */
   getRunDetails: {
@@ -1306,6 +1506,8 @@ export declare const RunService: GenService<{
     output: typeof GetRunDetailsResponseSchema;
   },
   /**
+   * What GetRunDetails answers, at once and after each change. Ends after the terminal phase.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchRunDetails
    */
   watchRunDetails: {
@@ -1314,6 +1516,9 @@ export declare const RunService: GenService<{
     output: typeof WatchRunDetailsResponseSchema;
   },
   /**
+   * Everything known about one action: spec, attempts with their phases and events, error, outputs, who
+   * stopped or signalled it.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.GetActionDetails
    */
   getActionDetails: {
@@ -1322,6 +1527,8 @@ export declare const RunService: GenService<{
     output: typeof GetActionDetailsResponseSchema;
   },
   /**
+   * What GetActionDetails answers, at once and after each change. Ends after the terminal phase.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchActionDetails
    */
   watchActionDetails: {
@@ -1330,6 +1537,9 @@ export declare const RunService: GenService<{
     output: typeof WatchActionDetailsResponseSchema;
   },
   /**
+   * Inputs and outputs of an action, as far as they are stored here. Callers of today ask GetActionDataURIs
+   * and read the data themselves, or through DataProxyService.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.GetActionData
    * @deprecated
    */
@@ -1339,6 +1549,8 @@ export declare const RunService: GenService<{
     output: typeof GetActionDataResponseSchema;
   },
   /**
+   * One page of the runs of a scope, newest first unless asked otherwise.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.ListRuns
    */
   listRuns: {
@@ -1347,6 +1559,9 @@ export declare const RunService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
+   * The newest 1,000 runs of the target in messages of bounded size, then every run of the target that is new
+   * or has changed. Ends only when the caller hangs up.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchRuns
    */
   watchRuns: {
@@ -1355,6 +1570,8 @@ export declare const RunService: GenService<{
     output: typeof WatchRunsResponseSchema;
   },
   /**
+   * One page of the actions of a run, newest first unless asked otherwise.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.ListActions
    */
   listActions: {
@@ -1363,6 +1580,8 @@ export declare const RunService: GenService<{
     output: typeof ListActionsResponseSchema;
   },
   /**
+   * The tree of a run's actions, each parent before its children, then only what changed, and its ancestors.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchActions
    */
   watchActions: {
@@ -1371,6 +1590,8 @@ export declare const RunService: GenService<{
     output: typeof WatchActionsResponseSchema;
   },
   /**
+   * What the cluster reported about one attempt, from its first event on. Ends with the attempt.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchClusterEvents
    */
   watchClusterEvents: {
@@ -1379,6 +1600,9 @@ export declare const RunService: GenService<{
     output: typeof WatchClusterEventsResponseSchema;
   },
   /**
+   * Turns an action and its unfinished descendants ABORTED, in one transaction. An action that has finished
+   * is no error and stays as it is.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.AbortAction
    */
   abortAction: {
@@ -1387,6 +1611,11 @@ export declare const RunService: GenService<{
     output: typeof AbortActionResponseSchema;
   },
   /**
+   * Hands a value to a condition that waits for it: it becomes SUCCEEDED and the value its output.
+   *
+   * INVALID_ARGUMENT if the value is not of the condition's type; FAILED_PRECONDITION if the action is no
+   * condition, or does not wait any more.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.SignalEvent
    */
   signalEvent: {
@@ -1395,6 +1624,9 @@ export declare const RunService: GenService<{
     output: typeof SignalEventResponseSchema;
   },
   /**
+   * The runs of a period, summed up per task. First every group, then a message whose `sentinel` is set, then
+   * only groups that changed. Given an end date, the stream ends after the sentinel.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.WatchGroups
    */
   watchGroups: {
@@ -1403,6 +1635,8 @@ export declare const RunService: GenService<{
     output: typeof WatchGroupsResponseSchema;
   },
   /**
+   * Where the inputs and the outputs of an action lie.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.GetActionDataURIs
    */
   getActionDataURIs: {
@@ -1411,6 +1645,8 @@ export declare const RunService: GenService<{
     output: typeof GetActionDataURIsResponseSchema;
   },
   /**
+   * Which pods and containers one attempt ran in, on which cluster and when: what a log viewer needs.
+   *
    * @generated from rpc flyteidl2.workflow.RunService.GetActionLogContext
    */
   getActionLogContext: {

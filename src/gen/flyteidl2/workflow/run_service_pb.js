@@ -356,6 +356,17 @@ export const WatchGroupsResponseSchema = /*@__PURE__*/
   messageDesc(file_flyteidl2_workflow_run_service, 42);
 
 /**
+ * Creates runs, reads and watches them, and stops them.
+ *
+ * A run is a tree of actions: the root action, named a0, and everything that it started. Every call checks
+ * the rules that its request declares and answers INVALID_ARGUMENT with the violations as details; an unknown
+ * run or action is NOT_FOUND. Runs of TrackedRunService do not exist here.
+ *
+ * Every Watch call begins with a complete snapshot and then sends at least one message for the final state of
+ * whatever changed. States are never sent backwards, and a reader that is slow gets fewer, newer messages. A
+ * stream that ends UNAVAILABLE was cut by a restart: open it again, and the new snapshot makes up for what
+ * was missed.
+ *
  * @generated from service flyteidl2.workflow.RunService
  */
 export const RunService = /*@__PURE__*/

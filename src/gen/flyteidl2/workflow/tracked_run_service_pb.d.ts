@@ -19,6 +19,8 @@ import type { AbortRunRequestSchema, AbortRunResponseSchema, CreateRunResponseSc
 export declare const file_flyteidl2_workflow_tracked_run_service: GenFile;
 
 /**
+ * What runs, and under which name.
+ *
  * @generated from message flyteidl2.workflow.CreateTrackedRunRequest
  */
 export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.CreateTrackedRunRequest"> & {
@@ -33,6 +35,8 @@ export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.Create
     case: "runId";
   } | {
     /**
+     * The service makes up a name.
+     *
      * @generated from field: flyteidl2.common.ProjectIdentifier project_id = 2;
      */
     value: ProjectIdentifier;
@@ -44,12 +48,16 @@ export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.Create
    */
   task: {
     /**
+     * A deployed task; NOT_FOUND if there is none.
+     *
      * @generated from field: flyteidl2.task.TaskIdentifier task_id = 3;
      */
     value: TaskIdentifier;
     case: "taskId";
   } | {
     /**
+     * A task that need not be deployed.
+     *
      * @generated from field: flyteidl2.task.TaskSpec task_spec = 4;
      */
     value: TaskSpec;
@@ -57,6 +65,8 @@ export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.Create
   } | { case: undefined; value?: undefined };
 
   /**
+   * Where the inputs lie.
+   *
    * @generated from field: optional flyteidl2.common.OffloadedInputData offloaded_input_data = 5;
    */
   offloadedInputData?: OffloadedInputData | undefined;
@@ -67,11 +77,15 @@ export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.Create
   runSpec?: RunSpec | undefined;
 
   /**
+   * Labels of the run, to filter by; they win over those of the run spec.
+   *
    * @generated from field: map<string, string> labels = 7;
    */
   labels: { [key: string]: string };
 
   /**
+   * When the run began. Now, if unset.
+   *
    * @generated from field: google.protobuf.Timestamp run_start_time = 8;
    */
   runStartTime?: Timestamp | undefined;
@@ -84,20 +98,28 @@ export declare type CreateTrackedRunRequest = Message<"flyteidl2.workflow.Create
 export declare const CreateTrackedRunRequestSchema: GenMessage<CreateTrackedRunRequest>;
 
 /**
+ * One report about one action.
+ *
  * @generated from message flyteidl2.workflow.TrackedActionUpdate
  */
 export declare type TrackedActionUpdate = Message<"flyteidl2.workflow.TrackedActionUpdate"> & {
   /**
+   * What happened to the attempt.
+   *
    * @generated from field: flyteidl2.workflow.ActionEvent event = 1;
    */
   event?: ActionEvent | undefined;
 
   /**
+   * Name of the action that started it; empty for the root action.
+   *
    * @generated from field: string parent_name = 2;
    */
   parentName: string;
 
   /**
+   * A label that the task's author gave to a group of siblings.
+   *
    * @generated from field: string group = 3;
    */
   group: string;
@@ -120,6 +142,8 @@ export declare type TrackedActionUpdate = Message<"flyteidl2.workflow.TrackedAct
   } | { case: undefined; value?: undefined };
 
   /**
+   * Where it says that the action has ended, no further attempt will come.
+   *
    * @generated from field: flyteidl2.workflow.ActionStatus status = 6;
    */
   status?: ActionStatus | undefined;
@@ -132,6 +156,8 @@ export declare type TrackedActionUpdate = Message<"flyteidl2.workflow.TrackedAct
 export declare const TrackedActionUpdateSchema: GenMessage<TrackedActionUpdate>;
 
 /**
+ * Reports about one run.
+ *
  * @generated from message flyteidl2.workflow.ReportTrackedActionsRequest
  */
 export declare type ReportTrackedActionsRequest = Message<"flyteidl2.workflow.ReportTrackedActionsRequest"> & {
@@ -153,10 +179,14 @@ export declare type ReportTrackedActionsRequest = Message<"flyteidl2.workflow.Re
 export declare const ReportTrackedActionsRequestSchema: GenMessage<ReportTrackedActionsRequest>;
 
 /**
+ * How it went.
+ *
  * @generated from message flyteidl2.workflow.ReportTrackedActionsResponse
  */
 export declare type ReportTrackedActionsResponse = Message<"flyteidl2.workflow.ReportTrackedActionsResponse"> & {
   /**
+   * One per update, in the order of the request; code 0 once it is on disk.
+   *
    * @generated from field: repeated google.rpc.Status statuses = 1;
    */
   statuses: Status[];
@@ -169,10 +199,18 @@ export declare type ReportTrackedActionsResponse = Message<"flyteidl2.workflow.R
 export declare const ReportTrackedActionsResponseSchema: GenMessage<ReportTrackedActionsResponse>;
 
 /**
+ * Runs that execute somewhere else, such as on a developer's machine, and report here what happens.
+ *
+ * They share the namespace of run names with RunService's runs and nothing else: neither service lists,
+ * watches or finds the other's. The reads and watches are those of RunService.
+ *
  * @generated from service flyteidl2.workflow.TrackedRunService
  */
 export declare const TrackedRunService: GenService<{
   /**
+   * Records a tracked run with its root action. As RunService.CreateRun does, it answers a repeat with the
+   * run that is there, and ALREADY_EXISTS if the name is taken by a different one.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.CreateRun
    */
   createRun: {
@@ -181,6 +219,10 @@ export declare const TrackedRunService: GenService<{
     output: typeof CreateRunResponseSchema;
   },
   /**
+   * Records actions and what happened to them, in order, with one status for each update. An action that is
+   * new is recorded with its first report; a repeat is acknowledged and changes nothing; a report on an
+   * aborted action is refused, so that the caller notices and stops.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.ReportActions
    */
   reportActions: {
@@ -189,6 +231,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof ReportTrackedActionsResponseSchema;
   },
   /**
+   * As RunService.GetRunDetails, of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.GetRunDetails
    */
   getRunDetails: {
@@ -197,6 +241,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof GetRunDetailsResponseSchema;
   },
   /**
+   * As RunService.WatchRunDetails, of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.WatchRunDetails
    */
   watchRunDetails: {
@@ -205,6 +251,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof WatchRunDetailsResponseSchema;
   },
   /**
+   * As RunService.GetActionDetails, of an action of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.GetActionDetails
    */
   getActionDetails: {
@@ -213,6 +261,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof GetActionDetailsResponseSchema;
   },
   /**
+   * As RunService.WatchActionDetails, of an action of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.WatchActionDetails
    */
   watchActionDetails: {
@@ -221,6 +271,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof WatchActionDetailsResponseSchema;
   },
   /**
+   * As RunService.ListRuns, of tracked runs.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.ListRuns
    */
   listRuns: {
@@ -229,6 +281,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
+   * As RunService.WatchRuns, of tracked runs.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.WatchRuns
    */
   watchRuns: {
@@ -237,6 +291,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof WatchRunsResponseSchema;
   },
   /**
+   * As RunService.ListActions, of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.ListActions
    */
   listActions: {
@@ -245,6 +301,8 @@ export declare const TrackedRunService: GenService<{
     output: typeof ListActionsResponseSchema;
   },
   /**
+   * As RunService.WatchActions, of a tracked run.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.WatchActions
    */
   watchActions: {
@@ -253,6 +311,9 @@ export declare const TrackedRunService: GenService<{
     output: typeof WatchActionsResponseSchema;
   },
   /**
+   * Marks a tracked run and its unfinished actions ABORTED. Nothing can stop them from here: whoever executes
+   * them learns it from the answer to the next report.
+   *
    * @generated from rpc flyteidl2.workflow.TrackedRunService.AbortRun
    */
   abortRun: {

@@ -250,6 +250,8 @@ export declare type ErrorResponse = Message<"grpc.reflection.v1alpha.ErrorRespon
 export declare const ErrorResponseSchema: GenMessage<ErrorResponse>;
 
 /**
+ * Describes the services that this process answers.
+ *
  * @generated from service grpc.reflection.v1alpha.ServerReflection
  */
 export declare const ServerReflection: GenService<{

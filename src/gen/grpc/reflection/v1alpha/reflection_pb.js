@@ -70,6 +70,8 @@ export const ErrorResponseSchema = /*@__PURE__*/
   messageDesc(file_grpc_reflection_v1alpha_reflection, 7);
 
 /**
+ * Describes the services that this process answers.
+ *
  * @generated from service grpc.reflection.v1alpha.ServerReflection
  */
 export const ServerReflection = /*@__PURE__*/
