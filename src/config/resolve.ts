@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { StartupError } from './errors.ts';
+import type { Level } from './levels.ts';
+import type { ParsedConfig } from './schema.ts';
+
+/** Which database is used, and how. */
+export type DatabaseConfig =
+  | ({ kind: 'sqlite'; file: string } & DatabaseLimits)
+  | ({
+      kind: 'postgres';
+      host: string;
+      port: number;
+      dbname: string;
+      username: string;
+      password: string;
+      /** libpq options such as `sslmode=disable`, separated by blanks. */
+      extraOptions: string;
+      maxOpenConnections: number;
+      maxIdleConnections: number;
+      connMaxLifeTimeMs: number;
+    } & DatabaseLimits);
+
+/** How long things may take, on either database. */
+export interface DatabaseLimits {
+  connectTimeoutMs: number;
+  statementTimeoutMs: number;
+  lockTimeoutMs: number;
+}
+
+/** Where and how the service listens, and what it grants a client. */
+export interface ServerConfig {
+  host: string;
+  port: number;
+  /** Without a slash at the end. */
+  publicUrl: string | undefined;
+  tls: { certFile: string; keyFile: string } | undefined;
+  cors: { allowedOrigins: string[] };
+  shutdownGraceMs: number;
+  readMaxBytes: number;
+  writeMaxBytes: number;
+  maxHeaderBytes: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  keepAliveTimeoutMs: number;
+  maxConnections: number;
+  maxConcurrentStreams: number;
+  maxStreamsPerClient: number;
+}
+
+/** The whole configuration, checked, with every default filled in. */
+export interface Config {
+  runs: {
+    server: ServerConfig;
+    watchBufferSize: number;
+    organizations: 'shared' | 'separate';
+    defaultOrganization: string;
+    projects: { autoCreate: boolean };
+    domains: string[];
+    list: { maxScan: number };
+    write: { maxQueued: number; maxBatch: number };
+  };
+  database: DatabaseConfig;
+  storage: { folder: string; maxUploadBytes: number; urlExpiryMs: number };
+  logger: { level: Level; showSource: boolean; format: 'auto' | 'pretty' | 'json' };
+}
+
+/**
+ * The configuration that the service works with: one database chosen, defaults that depend on it, secrets
+ * read from their files. Throws a StartupError; `source` is what its message calls the configuration.
+ */
+export function toConfig(parsed: ParsedConfig, source: string): Config {
+  const database = toDatabase(parsed.database, source);
+  const { server, ...runs } = parsed.runs;
+  return {
+    runs: {
+      ...runs,
+      server: toServer(server, source),
+      projects: { autoCreate: runs.projects.autoCreate ?? database.kind === 'sqlite' },
+    },
+    database,
+    storage: {
+      folder: parsed.storage.folder,
+      maxUploadBytes: parsed.storage.maxUploadBytes,
+      urlExpiryMs: parsed.storage.urlExpiry,
+    },
+    logger: {
+      level: parsed.logger.level,
+      showSource: parsed.logger['show-source'] ?? false,
+      format: parsed.logger.format,
+    },
+  };
+}
+
+function toServer(server: ParsedConfig['runs']['server'], source: string): ServerConfig {
+  const { tls, shutdownGrace, headersTimeout, requestTimeout, keepAliveTimeout, publicUrl, ...rest } = server;
+  const { certFile, keyFile } = tls;
+  if (Boolean(certFile) !== Boolean(keyFile)) {
+    const missing = certFile ? 'keyFile' : 'certFile';
+    throw new StartupError(
+      `${source}: runs.server.tls needs both certFile and keyFile; ${missing} is missing`,
+    );
+  }
+  return {
+    ...rest,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
+    tls: certFile && keyFile ? { certFile, keyFile } : undefined,
+    shutdownGraceMs: shutdownGrace,
+    headersTimeoutMs: headersTimeout,
+    requestTimeoutMs: requestTimeout,
+    keepAliveTimeoutMs: keepAliveTimeout,
+  };
+}
+
+function toDatabase(database: ParsedConfig['database'], source: string): DatabaseConfig {
+  const { sqlite, postgres } = database;
+  const limits: DatabaseLimits = {
+    connectTimeoutMs: database.connectTimeout,
+    statementTimeoutMs: database.statementTimeout,
+    lockTimeoutMs: database.lockTimeout,
+  };
+  if (sqlite?.file && postgres) {
+    throw new StartupError(
+      `${source}: database.sqlite.file and database.postgres are both set; keep one (an empty environment variable, DATABASE_SQLITE_FILE= or DATABASE_POSTGRES=, takes the other away)`,
+    );
+  }
+  if (sqlite?.file) return { kind: 'sqlite', file: sqlite.file, ...limits };
+  if (!postgres) {
+    throw new StartupError(`${source}: no database is chosen; set database.sqlite.file or database.postgres`);
+  }
+  const { password, passwordFile, ...login } = postgres;
+  return {
+    kind: 'postgres',
+    ...login,
+    password: passwordFile
+      ? readSecret(passwordFile, 'database.postgres.passwordFile', source)
+      : (password ?? ''),
+    maxOpenConnections: database.maxOpenConnections,
+    maxIdleConnections: Math.min(database.maxIdleConnections, database.maxOpenConnections),
+    connMaxLifeTimeMs: database.connMaxLifeTime,
+    ...limits,
+  };
+}
+
+function readSecret(file: string, key: string, source: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`;
+    throw new StartupError(`${source}: ${key}: the file ${file} ${why}`, { cause: error });
+  }
+}

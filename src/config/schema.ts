@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { choice, duration, flag, list, optionalText, size, text, whole } from './leaves.ts';
+import { level } from './levels.ts';
+
+const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const nameHint = 'must be 1 to 63 lower-case letters, digits and inner hyphens';
+
+const isOrigin = (value: string) => value === '*' || URL.parse(value)?.origin === value;
+const isBaseUrl = (value: string) => {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username;
+};
+
+/** A group of keys: unknown keys are refused, a group that is left out has its defaults. */
+const group = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === 'invalid_type' ? 'must be a group of keys' : undefined),
+  });
+
+const server = group({
+  host: text('Address to listen on; 127.0.0.1 keeps other machines out.', '0.0.0.0'),
+  port: whole('Port to listen on, for every protocol; 0 takes a free one.', 8090, 0, 65_535),
+  publicUrl: optionalText(
+    'Base URL under which clients reach this service; signed URLs begin with it. Without it they begin with the host that the request was sent to.',
+    { type: 'URL', hint: 'must be an http or https URL', test: isBaseUrl },
+  ),
+  tls: group({
+    certFile: optionalText('Certificate chain (PEM). With keyFile the port speaks TLS only.', {
+      type: 'file',
+    }),
+    keyFile: optionalText('Private key of the certificate (PEM).', { type: 'file' }),
+  }).prefault({}),
+  cors: group({
+    allowedOrigins: list('Origins whose pages may call the service from a browser, or * for all.', [], {
+      hint: 'of origins such as https://console.example.com',
+      test: isOrigin,
+    }),
+  }).prefault({}),
+  shutdownGrace: duration('How long calls in flight may go on after SIGTERM before they are cut.', '30s'),
+  readMaxBytes: size('The largest request message, after decompression.', '16MiB', 1024, 2 ** 31),
+  writeMaxBytes: size('The largest response message, before compression.', '64MiB', 1024, 2 ** 31),
+  maxHeaderBytes: size('The largest request header.', '32KiB', 4096, 2 ** 20),
+  headersTimeout: duration(
+    'How long a client may take to send the header of a request, or to open TLS.',
+    '10s',
+  ),
+  requestTimeout: duration(
+    'How long a client may take to send a request; streams of requests excepted.',
+    '5m',
+  ),
+  keepAliveTimeout: duration(
+    'How long an idle connection stays open; longer than the idle time of client pools.',
+    '95s',
+  ),
+  maxConnections: whole('Open connections; further ones are closed at once.', 10_000, 1),
+  maxConcurrentStreams: whole('Calls in flight per HTTP/2 connection.', 1000, 1, 2 ** 31 - 1),
+  maxStreamsPerClient: whole(
+    'Open streaming calls per client address; further ones get RESOURCE_EXHAUSTED.',
+    4096,
+    1,
+  ),
+});
+
+const runs = group({
+  server: server.prefault({}),
+  watchBufferSize: whole(
+    'How many updates one stream may hold unsent before they are merged into fewer, newer ones.',
+    100,
+    1,
+    100_000,
+  ),
+  organizations: choice(
+    'shared: the organization is stored and shown but never tells two runs apart. separate: it is part of every name, and requests must give one.',
+    ['shared', 'separate'],
+    'shared',
+  ),
+  defaultOrganization: text('The organization of requests that name none (shared only).', 'default', {
+    hint: nameHint,
+    test: (value) => name.test(value),
+  }),
+  projects: group({
+    autoCreate: flag(
+      'Whether a project that a request names comes into being by itself.',
+      'true on SQLite, false on PostgreSQL',
+    ),
+  }).prefault({}),
+  domains: list('The domains of every project.', ['development', 'staging', 'production'], {
+    hint: `of at least one name, each of which ${nameHint}`,
+    test: (value) => name.test(value),
+    min: 1,
+  }),
+  list: group({
+    maxScan: whole(
+      'Rows that one list call may look at when no index can answer its filter.',
+      10_000,
+      100,
+      10_000_000,
+    ),
+  }).prefault({}),
+  write: group({
+    maxQueued: whole(
+      'Writes that may wait for the database; further ones get RESOURCE_EXHAUSTED.',
+      10_000,
+      1,
+      10_000_000,
+    ),
+    maxBatch: whole('Writes that share one transaction at most.', 500, 1, 10_000),
+  }).prefault({}),
+});
+
+const database = group({
+  sqlite: group({
+    file: optionalText('SQLite file; it is created when it does not exist. Choosing it chooses SQLite.', {
+      type: 'file',
+    }),
+  }).optional(),
+  postgres: group({
+    host: text('PostgreSQL server, or the folder of its socket. This group chooses PostgreSQL.', 'localhost'),
+    port: whole('Port of the PostgreSQL server.', 5432, 1, 65_535),
+    dbname: text('Database; it must exist.', 'flyte_runs'),
+    username: text('User.', 'postgres'),
+    password: optionalText('Password.'),
+    passwordFile: optionalText('File that holds the password; it wins over password.', { type: 'file' }),
+    extraOptions: text('More libpq options, separated by blanks, such as sslmode=disable.', ''),
+  }).optional(),
+  maxIdleConnections: whole('Connections to PostgreSQL kept open while idle.', 10, 0, 10_000),
+  maxOpenConnections: whole('Connections to PostgreSQL open at once.', 20, 2, 10_000),
+  connMaxLifeTime: duration('Age at which a connection to PostgreSQL is replaced.', '1h', 1000),
+  connectTimeout: duration('How long the start retries while the database is out of reach.', '30s'),
+  statementTimeout: duration('The longest that one statement may run.', '30s'),
+  lockTimeout: duration('The longest that a statement may wait for a lock.', '10s'),
+});
+
+const storage = group({
+  folder: text('Folder for uploaded inputs, outputs and code bundles.', './data/storage', { type: 'folder' }),
+  maxUploadBytes: size('The largest file that may be uploaded.', '1GiB', 1024, 2 ** 40),
+  urlExpiry: duration('How long a signed URL works.', '1h', 1000),
+});
+
+const logger = group({
+  level,
+  'show-source': flag('Whether each line names the part of the service that wrote it.', 'false'),
+  format: choice(
+    'pretty for people, json for machines; auto is pretty in a terminal and json otherwise.',
+    ['auto', 'pretty', 'json'],
+    'auto',
+  ),
+});
+
+/** The one description of the configuration: parsing, defaults, messages and the reference come from it. */
+export const configSchema = group({
+  runs: runs.prefault({}),
+  database: database.prefault({}),
+  storage: storage.prefault({}),
+  logger: logger.prefault({}),
+});
+
+/** The configuration as it is written in YAML, with defaults, durations in milliseconds and sizes in bytes. */
+export type ParsedConfig = z.infer<typeof configSchema>;
