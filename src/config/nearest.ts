@@ -27,10 +27,8 @@ export function nearest(word: string, candidates: readonly string[], limit = Inf
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
     const distance = editDistance(plain(word), plain(candidate));
-    if (
-      distance <= Math.max(1, Math.floor(candidate.length / 3)) &&
-      distance < (best?.distance ?? Infinity)
-    ) {
+    const allowed = Math.min(limit, Math.max(1, Math.floor(candidate.length / 3)));
+    if (distance <= allowed && distance < (best?.distance ?? Infinity)) {
       best = { candidate, distance };
     }
   }
