@@ -1,0 +1,70 @@
+# Every target installs what it needs by itself; `make` alone lists them.
+# Needed on the machine: make, git, and Node 20 or newer with npm. npm brings the Node that the project runs on.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+CONFIG ?= config.yaml
+ARGS ?=
+
+installed := node_modules/.installed
+run := scripts/with-node.sh
+
+.PHONY: help run test build build-client integration-test integration-test-postgres e2e-sdk \
+	generate check-gen typecheck format lint clean install
+
+help: ## This list
+	@echo 'Targets of make:'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-27s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(installed) ## Start the service; CONFIG=other.yaml chooses the configuration
+	@$(run) node src/main.ts --config '$(CONFIG)' $(ARGS)
+
+test: $(installed) ## All tests, on SQLite and on PostgreSQL; ARGS='src/runs' runs some of them
+	@$(run) vitest run $(ARGS)
+
+integration-test: $(installed) ## Start the service on SQLite and run the sample client against it
+	@$(run) node scripts/integration-test.ts config.yaml
+
+integration-test-postgres: $(installed) ## The same on PostgreSQL: the configured one if it answers, else a private one
+	@$(run) node scripts/integration-test.ts config-postgres.yaml
+
+e2e-sdk: $(installed) ## Record runs with the Flyte Python SDK (needs python3; installs flyte into .venv)
+	@$(run) node scripts/e2e-sdk.ts $(ARGS)
+
+build: $(installed) ## Make bin/runs-service
+	@$(run) node scripts/build.ts service
+
+build-client: $(installed) ## Make bin/runs-client
+	@$(run) node scripts/build.ts client
+
+generate: $(installed) ## Generate src/gen from proto/
+	@$(run) buf generate
+
+check-gen: $(installed) ## Check that src/gen is what proto/ generates
+	@$(run) node scripts/check-gen.ts
+
+typecheck: $(installed) ## Check the types
+	@$(run) tsc --noEmit
+
+format: $(installed) ## Format the sources and proto/
+	@$(run) biome format --write .
+	@$(run) buf format --write
+
+lint: $(installed) ## Lint the sources and proto/
+	@$(run) biome lint --error-on-warnings .
+	@$(run) buf lint
+
+clean: ## Remove what was built; databases and installed packages stay
+	@rm -rf bin dist coverage *.tsbuildinfo
+
+install: $(installed) ## Install the packages of package-lock.json
+
+# No install script is needed; --include, because NODE_ENV=production would leave out half.
+$(installed): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'npm was not found: install Node 20 or newer.' >&2; exit 1; }
+	@echo 'Installing packages ...'
+	@npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error
+	@touch $@
