@@ -1,0 +1,70 @@
+import { pipeline } from 'node:stream/promises';
+import {
+  HttpRefusal,
+  type StorageHandlerOptions,
+  type StorageRequest,
+  type StorageResponse,
+} from './http-types.ts';
+import { fileNameOf, type StoragePath } from './paths.ts';
+import { parseRange } from './range.ts';
+import { watchProgress } from './stall.ts';
+
+/** Answers a GET or HEAD with a stored file, or the one range of it that was asked for. */
+export async function sendFile(
+  options: StorageHandlerOptions,
+  request: StorageRequest,
+  response: StorageResponse,
+  path: StoragePath,
+): Promise<void> {
+  const file = await options.files.openFile(path);
+  if (!file) throw new HttpRefusal(404, 'there is no such file');
+  try {
+    const { size } = file;
+    // There is no validator to compare an If-Range with, so it never holds.
+    const range =
+      request.headers['if-range'] === undefined ? parseRange(request.headers.range, size) : undefined;
+    if (range === 'unsatisfiable') {
+      throw new HttpRefusal(416, `the file has ${size} bytes`, { 'content-range': `bytes */${size}` });
+    }
+    const { start, end } = range ?? { start: 0, end: size - 1 };
+    response.writeHead(range ? 206 : 200, {
+      ...headersFor(fileNameOf(path)),
+      'content-length': String(end - start + 1),
+      ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
+    });
+    if (request.method === 'HEAD' || size === 0) {
+      response.end();
+      return;
+    }
+    using progress = watchProgress(options.stallTimeoutMs, () => request.destroy());
+    const source = file.handle.createReadStream({ start, end, autoClose: false });
+    source.on('data', () => progress.made());
+    await pipeline(source, response);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/**
+ * What tasks store is shown, but never trusted: a report is rendered without scripts and as an origin of its own, everything else
+ * is saved, and a signed URL is not handed on to the sites that a report links to.
+ */
+function headersFor(filename: string): Record<string, string> {
+  const html = filename === 'report.html';
+  return {
+    'content-type': html ? 'text/html; charset=utf-8' : 'application/octet-stream',
+    'content-disposition': html ? 'inline' : `attachment; filename*=UTF-8''${encodeFilename(filename)}`,
+    'content-security-policy': 'sandbox',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'private, no-cache',
+    'accept-ranges': 'bytes',
+  };
+}
+
+function encodeFilename(filename: string): string {
+  return encodeURIComponent(filename).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
