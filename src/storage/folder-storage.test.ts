@@ -18,7 +18,16 @@ import { createFolderStorage, type FolderStorageOptions } from './folder-storage
 import { storagePath } from './paths.ts';
 
 const md5 = createHash('md5').update('x').digest();
-const request = { org: '', project: 'p', domain: 'd', filename: 'f.pb', filenameRoot: '', contentMd5: md5 };
+const baseUrl = 'http://host:1/';
+const request = {
+  baseUrl,
+  org: '',
+  project: 'p',
+  domain: 'd',
+  filename: 'f.pb',
+  filenameRoot: '',
+  contentMd5: md5,
+};
 
 let base: string;
 let folder: string;
@@ -34,7 +43,6 @@ afterEach(() => {
 function storage(more: Partial<FolderStorageOptions> = {}) {
   return createFolderStorage({
     folder,
-    publicUrl: 'http://host:1/',
     signingKey: Buffer.alloc(32, 1),
     maxUploadBytes: 100,
     defaultExpiryMs: 60_000,
@@ -123,7 +131,9 @@ describe('resolve', () => {
   });
 
   it('signs no download of what is outside', () => {
-    expect(() => storage().downloadLink('/etc/passwd')).toThrow(/is not in the storage of this service/);
+    expect(() => storage().downloadLink('/etc/passwd', { baseUrl })).toThrow(
+      /is not in the storage of this service/,
+    );
   });
 });
 

@@ -10,7 +10,7 @@ import type { StorageHandler } from './http-types.ts';
 import { joinStoragePath, parseStoragePath, pathSegment, type StoragePath, storagePath } from './paths.ts';
 import { createSafeFolder } from './safe-folder.ts';
 import { type Grant, signedPath } from './signing.ts';
-import type { Storage, UploadLocation, UploadRequest } from './storage.ts';
+import type { LinkOptions, Storage, UploadLocation, UploadRequest } from './storage.ts';
 
 const DEFAULT_MAX_EXPIRY_MS = 3600 * 1000;
 const DEFAULT_STALL_MS = 60 * 1000;
@@ -19,8 +19,6 @@ const MD5_BYTES = 16;
 /** What a folder storage needs to know. */
 export interface FolderStorageOptions {
   readonly folder: string;
-  /** How clients reach this service, `scheme://host[:port][/prefix]`; a function where the port is known only later. */
-  readonly publicUrl: string | (() => string);
   /** Kept in the database, so that every replica accepts what another one signed. */
   readonly signingKey: Buffer;
   readonly maxUploadBytes: number;
@@ -47,14 +45,16 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
   const maxExpiryMs = Math.max(options.maxExpiryMs ?? DEFAULT_MAX_EXPIRY_MS, options.defaultExpiryMs);
   const nowMs = () => Number(microsOf(options.clock()) / 1000n);
 
-  function sign(grant: Omit<Grant, 'expiresAtMs'>, expiresInMs = options.defaultExpiryMs) {
+  function sign(
+    grant: Omit<Grant, 'expiresAtMs'>,
+    { baseUrl, expiresInMs = options.defaultExpiryMs }: LinkOptions,
+  ) {
     if (expiresInMs <= 0 || expiresInMs > maxExpiryMs) {
       throw invalidArgument(`expires_in must be more than 0 and at most ${maxExpiryMs / 1000} seconds`);
     }
     const expiresAtMs = nowMs() + Math.ceil(expiresInMs);
-    const base = typeof options.publicUrl === 'function' ? options.publicUrl() : options.publicUrl;
     return {
-      signedUrl: base.replace(/\/+$/, '') + signedPath(options.signingKey, { ...grant, expiresAtMs }),
+      signedUrl: baseUrl.replace(/\/+$/, '') + signedPath(options.signingKey, { ...grant, expiresAtMs }),
       expiresAt: instantFromMicros(BigInt(expiresAtMs) * 1000n),
     };
   }
@@ -69,7 +69,7 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
     }
     const path = uploadPath(request);
     const md5 = Buffer.from(contentMd5).toString('base64');
-    const signed = sign({ method: 'PUT', path, md5, maxBytes: contentLength }, request.expiresInMs);
+    const signed = sign({ method: 'PUT', path, md5, maxBytes: contentLength }, request);
     // Spelt as Flyte's SDK spells it: it overwrites this key of its header map, and another spelling would send the header twice.
     return { ...signed, nativeUrl: nativeUrl(path), headers: { 'Content-MD5': md5 } };
   }
@@ -103,10 +103,10 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
 
   return {
     uploadLocation,
-    downloadLink(uri, expiresInMs) {
+    downloadLink(uri, link) {
       const path = resolve(uri);
       if (path === undefined) throw invalidArgument(`${quote(uri)} is not in the storage of this service`);
-      return sign({ method: 'GET', path }, expiresInMs);
+      return sign({ method: 'GET', path }, link);
     },
     resolve,
     nativeUrl,

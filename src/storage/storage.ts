@@ -1,8 +1,16 @@
 import type { Instant } from '../runs/instant.ts';
 import type { StoragePath } from './paths.ts';
 
+/** What every signed URL is made with. */
+export interface LinkOptions {
+  /** How the client reaches this service, `scheme://host[:port][/prefix]`; a storage with an address of its own needs none. */
+  readonly baseUrl: string;
+  /** Milliseconds that the URL stays valid; undefined for the configured default. */
+  readonly expiresInMs?: number | undefined;
+}
+
 /** What a client wants to upload; every text is checked before it becomes part of a path. */
-export interface UploadRequest {
+export interface UploadRequest extends LinkOptions {
   /** The organization as it stands in keys: empty where organizations are shared. */
   readonly org: string;
   readonly project: string;
@@ -15,8 +23,6 @@ export interface UploadRequest {
   readonly contentMd5: Uint8Array;
   /** Bytes; undefined where the client did not say. */
   readonly contentLength?: number | undefined;
-  /** Milliseconds that the URL stays valid; undefined for the configured default. */
-  readonly expiresInMs?: number | undefined;
 }
 
 /** Where to PUT the content, and the name by which it is known afterwards. */
@@ -43,7 +49,7 @@ export interface Storage {
   uploadLocation(request: UploadRequest): UploadLocation;
 
   /** Signs a GET of a file; whether it exists is not looked at. Throws invalid_argument for a URI outside or a wrong lifetime. */
-  downloadLink(uri: string, expiresInMs?: number): DownloadLink;
+  downloadLink(uri: string, options: LinkOptions): DownloadLink;
 
   /** The path inside this storage that a URI names, or undefined if it names nothing inside. No file is touched. */
   resolve(uri: string): StoragePath | undefined;

@@ -28,7 +28,6 @@ async function listen(stallTimeoutMs: number) {
   handled = [];
   storage = createFolderStorage({
     folder,
-    publicUrl: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     signingKey: Buffer.alloc(32, 1),
     maxUploadBytes: MAX_UPLOAD,
     defaultExpiryMs: LIFETIME_MS,
@@ -51,10 +50,12 @@ async function close() {
 beforeEach(() => listen(60_000));
 afterEach(close);
 
+const baseUrl = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const digest = (content: Uint8Array | string) => createHash('md5').update(content).digest();
 
 function location(content: Uint8Array | string, more: { filename?: string; contentLength?: number } = {}) {
   return storage.uploadLocation({
+    baseUrl: baseUrl(),
     org: '',
     project: 'p',
     domain: 'development',
@@ -71,7 +72,7 @@ const put = (url: string, body: string | Uint8Array<ArrayBuffer>, headers: Recor
 async function stored(content: string, filename = 'file.bin') {
   const { signedUrl, nativeUrl } = location(content, { filename });
   expect((await put(signedUrl, content)).status).toBe(200);
-  return { nativeUrl, link: storage.downloadLink(nativeUrl).signedUrl };
+  return { nativeUrl, link: storage.downloadLink(nativeUrl, { baseUrl: baseUrl() }).signedUrl };
 }
 
 /** What stands in the folder of half-written files; must be nothing once a request is over. */
@@ -304,7 +305,7 @@ describe('HTTP/2', () => {
     const { signedUrl, nativeUrl } = location('hello');
     expect((await call('PUT', signedUrl, 'other')).status).toBe(400);
     expect((await call('PUT', signedUrl, 'hello')).status).toBe(200);
-    expect(await call('GET', storage.downloadLink(nativeUrl).signedUrl)).toEqual({
+    expect(await call('GET', storage.downloadLink(nativeUrl, { baseUrl: baseUrl() }).signedUrl)).toEqual({
       status: 200,
       body: 'hello',
     });
