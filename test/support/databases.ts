@@ -4,30 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { inject } from 'vitest';
+import type { DatabaseConfig, DatabaseLimits } from '../../src/config.ts';
+
+const limits: DatabaseLimits = {
+  connectTimeoutMs: 10_000,
+  statementTimeoutMs: 30_000,
+  lockTimeoutMs: 10_000,
+};
 
 /** The `database` part of the configuration, for SQLite. */
-export interface SqliteTarget {
-  kind: 'sqlite';
-  file: string;
-}
+export type SqliteTarget = Extract<DatabaseConfig, { kind: 'sqlite' }>;
 
-/** The `database` part of the configuration, for PostgreSQL; durations in milliseconds. */
-export interface PostgresTarget {
-  kind: 'postgres';
-  host: string;
-  port: number;
-  dbname: string;
-  username: string;
-  password: string;
-  extraOptions: string;
-  maxOpenConnections: number;
-  maxIdleConnections: number;
-  connMaxLifeTimeMs: number;
-  connectTimeoutMs: number;
-}
+/** The `database` part of the configuration, for PostgreSQL. */
+export type PostgresTarget = Extract<DatabaseConfig, { kind: 'postgres' }>;
 
 /** A database of its own for one test or one test file, empty (no migrations). */
-export interface TestDatabase<Target = SqliteTarget | PostgresTarget> {
+export interface TestDatabase<Target = DatabaseConfig> {
   config: Target;
   /** Removes it, whoever is still connected. */
   drop(): Promise<void>;
@@ -46,7 +38,11 @@ export const dialects: { name: 'sqlite' | 'postgres'; create: () => Promise<Test
 export async function createSqliteFile(): Promise<TestDatabase<SqliteTarget> & { file: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'runs-sqlite-'));
   const file = join(folder, 'runs.db');
-  return { config: { kind: 'sqlite', file }, file, drop: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    config: { kind: 'sqlite', file, ...limits },
+    file,
+    drop: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /**
@@ -96,7 +92,7 @@ export function postgresTarget(address: string): PostgresTarget {
     maxOpenConnections: 10,
     maxIdleConnections: 5,
     connMaxLifeTimeMs: 3_600_000,
-    connectTimeoutMs: 10_000,
+    ...limits,
   };
 }
 
