@@ -1,0 +1,28 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { createValidator, type Validator, violationsToProto } from '@bufbuild/protovalidate';
+import { Code, ConnectError } from '@connectrpc/connect';
+
+const validator: Validator = createValidator();
+
+/** gRPC sends the details in a trailer, which has a bounded size; nobody reads more of them than this. */
+const maxViolations = 20;
+
+/**
+ * Throws INVALID_ARGUMENT with the violations as a detail (`buf.validate.Violations`) when a message breaks
+ * a rule of the contract. For requests whose messages each get a status of their own; all others are
+ * checked before they reach a handler.
+ */
+export function checkMessage<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): void {
+  const result = validator.validate(schema, message);
+  if (result.kind === 'valid') return;
+  // A rule that cannot be evaluated is our mistake, not the caller's.
+  if (result.kind === 'error') throw result.error;
+  const [value, desc] = violationsToProto(result.violations.slice(0, maxViolations));
+  throw new ConnectError(
+    result.error.message,
+    Code.InvalidArgument,
+    undefined,
+    [{ desc, value }],
+    result.error,
+  );
+}
