@@ -1,0 +1,18 @@
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import * as runs from './0001-runs.ts';
+import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
+
+type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
+
+const numbered: Record<string, { up: Up }> = { '0001-runs': runs };
+
+/** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */
+export function migrationsFor(kind: 'sqlite' | 'postgres'): Record<string, Migration> {
+  const types = kind === 'postgres' ? postgresTypes : sqliteTypes;
+  const result: Record<string, Migration> = {};
+  for (const [name, migration] of Object.entries(numbered)) {
+    result[name] = { up: (db: Kysely<unknown>) => migration.up(db, types, kind === 'postgres') };
+  }
+  return result;
+}

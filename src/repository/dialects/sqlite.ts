@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { Kysely, sql } from 'kysely';
+import type { ColumnKind, Database } from '../schema.ts';
+import type { ChangeCursor, Dialect } from './dialect.ts';
+import { type OnQuery, sqliteKyselyDialect } from './sqlite-driver.ts';
+
+/** What SQLite needs to know. */
+export interface SqliteOptions {
+  readonly file: string;
+  /** How long a write waits for another process's write before it fails. */
+  readonly busyTimeoutMs: number;
+  readonly onQuery?: OnQuery;
+}
+
+/** Opens (and makes) the file: one handle that writes, durably, and a second, read-only one that never waits for it. */
+export function openSqlite(options: SqliteOptions): Dialect {
+  const onQuery = options.onQuery ?? (() => {});
+  mkdirSync(path.dirname(path.resolve(options.file)), { recursive: true });
+  const write = new BetterSqlite(options.file, { timeout: options.busyTimeoutMs });
+  write.pragma('journal_mode = WAL');
+  write.pragma('synchronous = FULL');
+  write.pragma('foreign_keys = ON');
+  const read = new BetterSqlite(options.file, { readonly: true, timeout: options.busyTimeoutMs });
+  const writer = new Kysely<Database>({ dialect: sqliteKyselyDialect(write, onQuery) });
+  const reader = new Kysely<Database>({ dialect: sqliteKyselyDialect(read, onQuery) });
+
+  return {
+    kind: 'sqlite',
+    writer,
+    reader,
+    writersInFlight: 1,
+    rows(columns, rows) {
+      const list = sql.join(
+        columns.map((c, i) => sql`${cell(c.kind, i)} as ${sql.id(c.name)}`),
+        sql`, `,
+      );
+      const json = JSON.stringify(
+        rows.map((row) => row.map((value) => (isBytes(value) ? hex(value) : value))),
+      );
+      return sql`(select ${list} from json_each(${json}) as j) as u`;
+    },
+    lockClause: sql``,
+    async allocateIds(db, count) {
+      const { rows } = await sql<{
+        next: number;
+      }>`update ids set next = next + ${count} returning next`.execute(db);
+      const end = rows[0]?.next ?? 0;
+      return Array.from({ length: count }, (_, i) => end - count + i);
+    },
+    openChangeCursor: () => openCursor(reader),
+    isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
+    isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
+    isContentError: (error) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR)/.test(codeOf(error)),
+    async close() {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+/** There is one writer at a time, so the order of ids is the order of commits: a plain cursor misses nothing. */
+async function openCursor(db: Kysely<Database>): Promise<ChangeCursor> {
+  const newest = await sql<{ id: number | null }>`select max(id) as id from changes`.execute(db);
+  let cursor = newest.rows[0]?.id ?? 0;
+  return {
+    async next(limit) {
+      const { rows } = await sql<{ id: number; run_id: number; action_id: number | null; batch: number }>`
+        select id, run_id, action_id, batch from changes where id > ${cursor} order by id limit ${limit + 1}`.execute(
+        db,
+      );
+      const overflow = rows.length > limit;
+      if (overflow) {
+        const last = await sql<{ id: number }>`select max(id) as id from changes`.execute(db);
+        cursor = last.rows[0]?.id ?? cursor;
+      } else {
+        cursor = rows.at(-1)?.id ?? cursor;
+      }
+      return {
+        overflow,
+        changes: rows.map((r) => ({ runId: r.run_id, actionId: r.action_id, batch: r.batch })),
+      };
+    },
+    lagSeconds: () => 0,
+  };
+}
+
+function cell(kind: ColumnKind, index: number) {
+  const value = sql`j.value ->> ${sql.lit(index)}`;
+  return kind === 'bytes' ? sql`unhex(${value})` : value;
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,206 @@
+import type { ClusterEventRecord } from '../../runs/event.ts';
+import { foldIntoAction } from '../../runs/fold-action.ts';
+import { foldIntoAttempt, newAttempt, runningSince } from '../../runs/fold-attempt.ts';
+import { ROOT_ACTION } from '../../runs/identity.ts';
+import type { Instant } from '../../runs/instant.ts';
+import { isRetryable, isTerminal, type Phase } from '../../runs/phase.ts';
+import type { AttemptEvent, TransitionRecord } from '../../runs/records.ts';
+import { errorSummary } from '../error-summary.ts';
+import type { Row } from '../schema.ts';
+
+/** How a row in a unit differs from the database: it is not there yet, or not yet so. */
+interface Tracked {
+  fresh: boolean;
+  dirty: boolean;
+}
+
+/** A run in a unit, with the actions that were loaded or made. */
+export interface RunState extends Tracked {
+  readonly row: Row<'runs'>;
+  readonly actions: Map<string, ActionState>;
+}
+
+/** An action in a unit, with the attempts that were loaded or made. */
+export interface ActionState extends Tracked {
+  readonly run: RunState;
+  readonly row: Row<'actions'>;
+  readonly attempts: Map<number, AttemptState>;
+  inputs?: Uint8Array | undefined;
+}
+
+/** An attempt in a unit, with its whole history and the cluster events to add. */
+export interface AttemptState extends Tracked {
+  readonly attempt: Row<'action_attempts'>;
+  readonly transitions: TransitionState[];
+  readonly newEvents: ClusterEventRecord[];
+}
+
+/** A transition in a unit. */
+export interface TransitionState extends Tracked, Row<'phase_transitions'> {}
+
+/**
+ * What one transaction works on: the runs that it locked and those of their actions and attempts that its commands named. Commands
+ * read and change it in memory; afterwards everything that changed is written at once.
+ */
+export class Unit {
+  /** The time of the transaction: rows that it makes or changes carry it. */
+  readonly now: Instant;
+  readonly runs = new Map<string, RunState>();
+  readonly taskSpecs = new Map<string, Uint8Array>();
+  readonly labels: Row<'run_labels'>[] = [];
+  readonly newProjects: Row<'projects'>[] = [];
+  readonly projectStates = new Map<string, number>();
+
+  constructor(now: Instant) {
+    this.now = now;
+  }
+
+  /** Adds a run that is not in the database; its id is given when the unit is written. */
+  addRun(key: string, row: Omit<Row<'runs'>, 'id'>, labels: Record<string, string>): RunState {
+    const run: RunState = { row: { id: 0, ...row }, actions: new Map(), fresh: true, dirty: true };
+    this.runs.set(key, run);
+    for (const [name, value] of Object.entries(labels)) {
+      // The id is filled in when it is known: the label shares the run's row.
+      this.labels.push({
+        get run_id() {
+          return run.row.id;
+        },
+        key: name,
+        value,
+      });
+    }
+    return run;
+  }
+
+  /** Adds an action to a run, with its first attempt, QUEUED since `since`. */
+  addAction(run: RunState, row: Omit<Row<'actions'>, 'id' | 'run_id'>, since: Instant): ActionState {
+    const action: ActionState = {
+      run,
+      row: { id: 0, run_id: run.row.id, ...row },
+      attempts: new Map(),
+      fresh: true,
+      dirty: true,
+    };
+    run.actions.set(row.name, action);
+    this.#attempt(action, { attempt: 1, phase: 'QUEUED', version: 0, time: since, fields: {} });
+    return action;
+  }
+
+  /**
+   * Folds an event into an action and its attempt. `decides` says that whoever reports it decides over the action as a whole.
+   * Returns true if anything changed.
+   */
+  applyEvent(
+    action: ActionState,
+    event: AttemptEvent,
+    more: {
+      decides: boolean;
+      durationMs?: number | undefined;
+      clusterEvents?: readonly ClusterEventRecord[];
+    },
+  ): boolean {
+    const before = { ...action.row };
+    const state = this.#attempt(action, event);
+    if (more.clusterEvents?.length) {
+      state.newEvents.push(...more.clusterEvents);
+      state.dirty = true;
+    }
+    foldIntoAction(action.row, {
+      attempt: event.attempt,
+      phase: event.phase,
+      time: event.time,
+      endTime: event.endTime,
+      durationMs: more.durationMs,
+      decides: more.decides,
+    });
+    if (event.attempt === action.row.attempts) syncFromAttempt(action, state);
+    return this.#settle(action, before) || state.dirty;
+  }
+
+  /** Marks an action whose row was changed by hand. */
+  touch(action: ActionState): void {
+    action.dirty = true;
+    action.row.updated_at = this.now;
+  }
+
+  #attempt(action: ActionState, event: AttemptEvent): AttemptState {
+    let state = action.attempts.get(event.attempt);
+    if (state === undefined) {
+      state = {
+        attempt: { id: 0, action_id: 0, created_at: this.now, updated_at: this.now, ...newAttempt(event) },
+        transitions: [],
+        newEvents: [],
+        fresh: true,
+        dirty: true,
+      };
+      action.attempts.set(event.attempt, state);
+    }
+    const before = state.transitions.map((t) => `${t.version} ${t.start_time} ${t.end_time}`);
+    const known = [...state.transitions];
+    if (foldIntoAttempt(state, event, (transition) => this.#transition(transition))) {
+      state.dirty = true;
+      state.attempt.updated_at = this.now;
+      known.forEach((t, i) => {
+        if (`${t.version} ${t.start_time} ${t.end_time}` !== before[i]) t.dirty = true;
+      });
+    }
+    return state;
+  }
+
+  #transition(transition: TransitionRecord): TransitionState {
+    return { id: 0, attempt_id: 0, created_at: this.now, ...transition, fresh: true, dirty: true };
+  }
+
+  /** Carries what changed in an action's row on to its run. */
+  #settle(action: ActionState, before: Row<'actions'>): boolean {
+    const { row, run } = action;
+    const changed = VISIBLE.some((column) => row[column] !== before[column]);
+    if (!changed) return false;
+    this.touch(action);
+    const paused = Number(row.phase === 'PAUSED') - Number(before.phase === 'PAUSED');
+    if (paused !== 0) {
+      run.row.paused_actions += paused;
+      run.dirty = true;
+    }
+    if (row.name === ROOT_ACTION) this.#settleRun(action);
+    return true;
+  }
+
+  #settleRun({ row, run, attempts }: ActionState): void {
+    run.dirty = true;
+    run.row.updated_at = this.now;
+    run.row.phase = row.phase;
+    run.row.attempts = row.attempts;
+    run.row.end_time = row.end_time;
+    run.row.duration_ms = row.duration_ms;
+    run.row.cache_status = row.cache_status;
+    run.row.error_kind = row.error_kind;
+    run.row.error_line = row.error_line;
+    for (const { transitions } of attempts.values()) {
+      const since = runningSince(transitions);
+      if (since !== undefined && (run.row.running_at === null || since < run.row.running_at))
+        run.row.running_at = since;
+    }
+  }
+}
+
+const VISIBLE = [
+  'phase',
+  'attempts',
+  'end_time',
+  'duration_ms',
+  'cache_status',
+  'error_kind',
+  'error_line',
+  'abort_reason',
+] as const;
+
+/** The action shows the cache status, and when it failed the error, of its newest attempt. */
+function syncFromAttempt({ row }: ActionState, { attempt }: AttemptState): void {
+  row.cache_status = attempt.cache_status;
+  if (isTerminal(row.phase as Phase) && isRetryable(row.phase as Phase) && attempt.error_info !== null) {
+    const { kind, line } = errorSummary(attempt.error_info);
+    row.error_kind = kind;
+    row.error_line = line;
+  }
+}

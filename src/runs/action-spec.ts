@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { EnrichedIdentity } from '../gen/flyteidl2/common/identity_pb.js';
+import type { TaskIdentifier, TaskSpec } from '../gen/flyteidl2/task/task_definition_pb.js';
+import {
+  TaskIdentifierSchema,
+  TaskSpecSchema,
+  TraceSpecSchema,
+} from '../gen/flyteidl2/task/task_definition_pb.js';
+import {
+  type ActionMetadata,
+  ActionMetadataSchema,
+  ActionType,
+  type ConditionAction,
+  ConditionActionSchema,
+  type TraceAction,
+} from '../gen/flyteidl2/workflow/run_definition_pb.js';
+
+/** Everything that an action's row says about what it is, apart from its place in the run. */
+export interface ActionSpecRecord {
+  readonly actionType: 'TASK' | 'TRACE' | 'CONDITION';
+  /** The task's identity, for tasks. */
+  readonly taskId: TaskIdentifier | undefined;
+  /** What people call it: the task's short name, or the name of the trace or condition. */
+  readonly functionName: string;
+  readonly environmentName: string;
+  /** 1 and the task's retries. */
+  readonly maxAttempts: number;
+  /** The task's spec as wire bytes with their digest; the same spec is kept once. */
+  readonly taskSpec: { digest: string; bytes: Uint8Array } | undefined;
+  readonly traceSpec: Uint8Array | undefined;
+  readonly conditionSpec: Uint8Array | undefined;
+  /** The spec's part of the metadata that lists and watches answer. */
+  readonly metadata: ActionMetadata['spec'];
+}
+
+/** What a task's row says. Without `id`, the identity in the task's template counts. */
+export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''): ActionSpecRecord {
+  const template = spec.taskTemplate;
+  const taskId = id?.name ? id : create(TaskIdentifierSchema, templateId(spec));
+  const shortName = spec.shortName || lastSegment(taskId.name);
+  const bytes = toBinary(TaskSpecSchema, spec);
+  return {
+    actionType: 'TASK',
+    taskId,
+    functionName: shortName,
+    environmentName: spec.environment?.name ?? '',
+    maxAttempts: 1 + (template?.metadata?.retries?.retries ?? 0),
+    taskSpec: { digest: createHash('sha256').update(bytes).digest('hex'), bytes },
+    traceSpec: undefined,
+    conditionSpec: undefined,
+    metadata: {
+      case: 'task',
+      value: {
+        $typeName: 'flyteidl2.workflow.TaskActionMetadata',
+        id: taskId,
+        taskType: template?.type ?? '',
+        shortName,
+        ...(queue === '' ? {} : { queue }),
+      },
+    },
+  };
+}
+
+/** What a trace's row says. */
+export function traceRecord(trace: TraceAction): ActionSpecRecord {
+  return {
+    actionType: 'TRACE',
+    taskId: undefined,
+    functionName: trace.name,
+    environmentName: '',
+    maxAttempts: 1,
+    taskSpec: undefined,
+    traceSpec: trace.spec ? toBinary(TraceSpecSchema, trace.spec) : new Uint8Array(),
+    conditionSpec: undefined,
+    metadata: {
+      case: 'trace',
+      value: { $typeName: 'flyteidl2.workflow.TraceActionMetadata', name: trace.name },
+    },
+  };
+}
+
+/** What a condition's row says. */
+export function conditionRecord(condition: ConditionAction): ActionSpecRecord {
+  return {
+    actionType: 'CONDITION',
+    taskId: undefined,
+    functionName: condition.name,
+    environmentName: '',
+    maxAttempts: 1,
+    taskSpec: undefined,
+    traceSpec: undefined,
+    conditionSpec: toBinary(ConditionActionSchema, condition),
+    metadata: {
+      case: 'condition',
+      value: {
+        $typeName: 'flyteidl2.workflow.ConditionActionMetadata',
+        name: condition.name,
+        ...(condition.type ? { type: condition.type } : {}),
+      },
+    },
+  };
+}
+
+/** The metadata that lists and watches answer for an action; it never changes after the action was made. */
+export function actionMetadata(
+  spec: ActionSpecRecord,
+  place: { parent: string; group: string; executedBy?: EnrichedIdentity | undefined },
+  more: Partial<
+    Pick<ActionMetadata, 'source' | 'relation' | 'recoveredFrom' | 'triggerId' | 'triggerName'>
+  > = {},
+): Uint8Array {
+  return toBinary(
+    ActionMetadataSchema,
+    create(ActionMetadataSchema, {
+      ...more,
+      parent: place.parent,
+      group: place.group,
+      ...(place.executedBy ? { executedBy: place.executedBy } : {}),
+      spec: spec.metadata,
+      actionType: ActionType[spec.actionType],
+      environmentName: spec.environmentName,
+      funtionName: spec.functionName,
+    }),
+  );
+}
+
+function templateId(spec: TaskSpec) {
+  const id = spec.taskTemplate?.id;
+  return {
+    org: id?.org ?? '',
+    project: id?.project ?? '',
+    domain: id?.domain ?? '',
+    name: id?.name ?? '',
+    version: id?.version ?? '',
+  };
+}
+
+function lastSegment(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}

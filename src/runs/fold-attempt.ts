@@ -1,0 +1,156 @@
+import type { Instant } from './instant.ts';
+import { isTerminal, type Phase, phaseRank } from './phase.ts';
+import type { AttemptEvent, AttemptRecord, TransitionRecord } from './records.ts';
+
+/*
+ * Folding events into an attempt.
+ *
+ * Events of an attempt are ordered by (rank of the phase, version). They may arrive in any order and more than once. What the attempt
+ * becomes does not depend on that, with one exception that lies in the matter: of two different terminal phases the one that
+ * arrives first stands.
+ *
+ *  - phase: the highest rank seen; once terminal it stays.
+ *  - history: one transition per phase, from the earliest time that an event gave for it to the start of the next one.
+ *  - each field: from the highest event that carries it. The order of that event is kept per field, so that a late event fills in what
+ *    no later one said, and nothing else.
+ */
+
+/** An attempt with its history, as folding sees it. */
+export interface AttemptFold<A extends AttemptRecord, T extends TransitionRecord> {
+  readonly attempt: A;
+  /** In the order of their phases. */
+  readonly transitions: T[];
+}
+
+const FIELDS = [
+  'error_info',
+  'outputs',
+  'log_info',
+  'log_context',
+  'cluster',
+  'cache_status',
+  'cache_metadata',
+] as const;
+const VERSIONS = 2 ** 32;
+
+/** The place of an event within its attempt: later events have greater ones. */
+export function eventOrder(phase: Phase, version: number): number {
+  return phaseRank(phase) * VERSIONS + version;
+}
+
+/** The attempt as it is before its first event: what the event itself says, and no history. */
+export function newAttempt(event: AttemptEvent): AttemptRecord {
+  return {
+    attempt_number: event.attempt,
+    phase: event.phase,
+    version: event.version,
+    start_time: event.time,
+    end_time: isTerminal(event.phase) ? (event.endTime ?? event.time) : null,
+    error_info: null,
+    outputs: null,
+    output_uri: null,
+    log_info: null,
+    log_context: null,
+    cluster: '',
+    cache_status: 0,
+    cache_metadata: null,
+    field_versions: '{}',
+  };
+}
+
+/**
+ * Folds one event into its attempt, in place. Returns true if anything changed.
+ * `addTransition` makes the record of a phase that is new to the history.
+ */
+export function foldIntoAttempt<A extends AttemptRecord, T extends TransitionRecord>(
+  fold: AttemptFold<A, T>,
+  event: AttemptEvent,
+  addTransition: (transition: TransitionRecord) => T,
+): boolean {
+  const { attempt } = fold;
+  const phase = attempt.phase as Phase;
+  // The attempt has ended otherwise; what contradicts that is acknowledged and not shown.
+  if (isTerminal(phase) && isTerminal(event.phase) && phase !== event.phase) return false;
+
+  let changed = foldHistory(fold, event, addTransition);
+  if (phaseRank(event.phase) > phaseRank(phase)) {
+    attempt.phase = event.phase;
+    attempt.version = event.version;
+    if (isTerminal(event.phase)) attempt.end_time = event.endTime ?? event.time;
+    changed = true;
+  } else if (event.phase === phase && event.version > attempt.version) {
+    attempt.version = event.version;
+    changed = true;
+  }
+  if (event.time < attempt.start_time) {
+    attempt.start_time = event.time;
+    changed = true;
+  }
+  if (foldFields(attempt, event)) changed = true;
+  if (closeHistory(fold)) changed = true;
+  return changed;
+}
+
+function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
+  { transitions }: AttemptFold<A, T>,
+  event: AttemptEvent,
+  addTransition: (transition: TransitionRecord) => T,
+): boolean {
+  const known = transitions.find((t) => t.phase === event.phase);
+  if (known === undefined) {
+    const next = transitions.findIndex((t) => phaseRank(t.phase as Phase) > phaseRank(event.phase));
+    transitions.splice(
+      next < 0 ? transitions.length : next,
+      0,
+      addTransition({ phase: event.phase, version: event.version, start_time: event.time, end_time: null }),
+    );
+    return true;
+  }
+  let changed = false;
+  if (event.version > known.version) {
+    known.version = event.version;
+    changed = true;
+  }
+  if (event.time < known.start_time) {
+    known.start_time = event.time;
+    changed = true;
+  }
+  return changed;
+}
+
+/** Each transition ends where the next one begins, the terminal one where the attempt ends. */
+function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold: AttemptFold<A, T>): boolean {
+  let changed = false;
+  fold.transitions.forEach((transition, i) => {
+    const end = fold.transitions[i + 1]?.start_time ?? fold.attempt.end_time;
+    const bounded = end === null || end > transition.start_time ? end : transition.start_time;
+    if (transition.end_time !== bounded) {
+      transition.end_time = bounded;
+      changed = true;
+    }
+  });
+  return changed;
+}
+
+function foldFields(attempt: AttemptRecord, event: AttemptEvent): boolean {
+  const present = FIELDS.filter((field) => event.fields[field] !== undefined);
+  if (present.length === 0) return false;
+  const order = eventOrder(event.phase, event.version);
+  const versions: Record<string, number> = JSON.parse(attempt.field_versions);
+  let changed = false;
+  for (const field of present) {
+    const last = versions[field];
+    if (last !== undefined && last >= order) continue;
+    Object.assign(attempt, { [field]: event.fields[field] });
+    if (field === 'outputs') attempt.output_uri = event.outputUri ?? null;
+    versions[field] = order;
+    changed = true;
+  }
+  if (changed) attempt.field_versions = JSON.stringify(versions);
+  return changed;
+}
+
+/** The first time at which the attempt ran, if it did. */
+export function runningSince(transitions: readonly TransitionRecord[]): Instant | undefined {
+  return transitions.find((t) => t.phase === 'RUNNING')?.start_time;
+}

@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf';
+import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { invalidArgument } from './errors.ts';
+
+/**
+ * A point in time as fixed-width text in UTC with microseconds, `2026-11-21T00:48:14.123456Z`. Instants compare as text,
+ * and both databases keep every digit (JavaScript's Date and node-postgres's default would drop three of them).
+ */
+export type Instant = string;
+
+/** Where the time comes from; tests inject their own. */
+export type Clock = () => Instant;
+
+const MIN_SECONDS = -62_135_596_800n; // 0001-01-01
+const MAX_SECONDS = 253_402_300_799n; // 9999-12-31T23:59:59
+const SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/;
+
+let lastMicros = 0n;
+
+/** The system's clock in microseconds; it never goes backwards within a process, and no two calls give the same instant. */
+export const systemClock: Clock = () => {
+  const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+  lastMicros = now > lastMicros ? now : lastMicros + 1n;
+  return instantFromMicros(lastMicros);
+};
+
+/** The instant of a number of microseconds since 1970. */
+export function instantFromMicros(micros: bigint): Instant {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = (micros - fraction) / 1_000_000n;
+  return instantFrom(seconds, Number(fraction));
+}
+
+/** Microseconds since 1970 of an instant. */
+export function microsOf(instant: Instant): bigint {
+  return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1000n + BigInt(instant.slice(20, 26));
+}
+
+/** The instant of a message's Timestamp, cut to microseconds. Throws invalid_argument outside the years 1 to 9999. */
+export function instantFromTimestamp(timestamp: Timestamp, field = 'timestamp'): Instant {
+  const { seconds, nanos } = timestamp;
+  if (seconds < MIN_SECONDS || seconds > MAX_SECONDS || nanos < 0 || nanos > 999_999_999) {
+    throw invalidArgument(`${field} is not a time between the years 1 and 9999`);
+  }
+  return instantFrom(seconds, Math.trunc(nanos / 1000));
+}
+
+/** The Timestamp message of an instant. */
+export function timestampOf(instant: Instant): Timestamp {
+  return create(TimestampSchema, {
+    seconds: BigInt(Date.parse(`${instant.slice(0, 19)}Z`) / 1000),
+    nanos: Number(instant.slice(20, 26)) * 1000,
+  });
+}
+
+/** Reads RFC 3339 text with any offset and up to nanoseconds, or what PostgreSQL prints; undefined if it is no time. */
+export function parseInstant(text: string): Instant | undefined {
+  if (SHAPE.test(text)) return Number.isNaN(Date.parse(text)) ? undefined : text;
+  const match =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i.exec(
+      text.trim(),
+    );
+  if (!match) return undefined;
+  const [, day, time = '00:00:00', fraction = '', zone = 'Z'] = match;
+  const offset = zone.toUpperCase() === 'Z' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
+  const millis = Date.parse(`${day}T${time}${offset}`);
+  if (Number.isNaN(millis)) return undefined;
+  const seconds = BigInt(millis / 1000);
+  if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return undefined;
+  return instantFrom(seconds, Number(fraction.padEnd(6, '0').slice(0, 6)));
+}
+
+/** Whole milliseconds from one instant to another; never negative. */
+export function millisBetween(from: Instant, to: Instant): number {
+  const millis = (microsOf(to) - microsOf(from)) / 1000n;
+  return millis > 0n ? Number(millis) : 0;
+}
+
+/** The instant some milliseconds after (or, negative, before) another one. */
+export function plusMillis(instant: Instant, millis: number): Instant {
+  return instantFromMicros(microsOf(instant) + BigInt(Math.round(millis * 1000)));
+}
+
+function instantFrom(seconds: bigint, micros: number): Instant {
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return `${whole}.${String(micros).padStart(6, '0')}Z`;
+}
