@@ -1,11 +1,9 @@
 import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { migrationsFor } from '../../migrations/index.ts';
+import { StartupError } from '../config/errors.ts';
 import type { Organizations } from '../runs/identity.ts';
 import type { Dialect } from './dialects/dialect.ts';
-
-/** Thrown when the database can't serve this configuration; the message says what to change. */
-export class DatabaseMismatch extends Error {}
 
 /** Brings the schema to its newest version. Several processes may do so at once: one works, the others wait for it and find it done. */
 export async function migrate(dialect: Dialect): Promise<void> {
@@ -42,12 +40,12 @@ export async function sharedState(dialect: Dialect, name: string, make: () => st
 
 /**
  * Holds the database to the way of telling organizations apart that it was made with, because its unique keys are built on it.
- * Throws DatabaseMismatch if the configuration says otherwise.
+ * Throws StartupError if the configuration says otherwise.
  */
 export async function checkOrganizations(dialect: Dialect, organizations: Organizations): Promise<void> {
   const made = await sharedState(dialect, 'organizations', () => organizations);
   if (made !== organizations) {
-    throw new DatabaseMismatch(
+    throw new StartupError(
       `this database was made with runs.organizations: ${made}; it can't be changed to ${organizations} afterwards`,
     );
   }

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
-
-/** Thrown for connection options that the service can't honour; the message names the option. */
-export class ConnectionOptionError extends Error {}
+import { StartupError } from '../../config/errors.ts';
 
 /**
  * Reads libpq options (`sslmode=require application_name=runs`) as they stand in `database.postgres.extraOptions`.
- * Values may be quoted with '. Throws ConnectionOptionError for an option or value that is not supported, instead of ignoring it.
+ * Values may be quoted with '. Throws StartupError for an option or value that is not supported, instead of ignoring it.
  */
 export function parseExtraOptions(text: string): ClientConfig {
   const config: ClientConfig & { options?: string } = {};
@@ -33,14 +31,14 @@ export function parseExtraOptions(text: string): ClientConfig {
         config.options = value;
         break;
       default:
-        throw new ConnectionOptionError(
+        throw new StartupError(
           `database.postgres.extraOptions: ${key} is not supported; known are sslmode, sslrootcert, sslcert, sslkey, application_name, options`,
         );
     }
   }
   const rest = text.replace(/([A-Za-z_]+)\s*=\s*(?:'([^']*)'|(\S*))/g, '').trim();
   if (rest !== '') {
-    throw new ConnectionOptionError('database.postgres.extraOptions must be a list of key=value pairs');
+    throw new StartupError('database.postgres.extraOptions must be a list of key=value pairs');
   }
   const files = {
     ...(ssl.rootcert ? { ca: readFileSync(ssl.rootcert, 'utf8') } : {}),
@@ -60,7 +58,7 @@ export function parseExtraOptions(text: string): ClientConfig {
       config.ssl = { ...files, rejectUnauthorized: true };
       break;
     default:
-      throw new ConnectionOptionError(
+      throw new StartupError(
         'database.postgres.extraOptions: sslmode must be disable, require, verify-ca or verify-full',
       );
   }
