@@ -64,17 +64,14 @@ describe('createSqliteFile', () => {
 });
 
 describe('createPostgresDatabase', () => {
-  it('makes a UTF8 database that keeps what it acknowledges', async () => {
+  it('makes a UTF8 database', async () => {
     const { url, drop } = await createPostgresDatabase();
     const client = new Client({ connectionString: url });
     await client.connect();
-    const settings = await client.query(
-      `select current_setting('server_encoding') as encoding, current_setting('fsync') as fsync,
-              current_setting('synchronous_commit') as synchronous_commit`,
-    );
+    const answer = await client.query(`select current_setting('server_encoding') as encoding`);
     await client.end();
     await drop();
-    expect(settings.rows).toEqual([{ encoding: 'UTF8', fsync: 'on', synchronous_commit: 'on' }]);
+    expect(answer.rows).toEqual([{ encoding: 'UTF8' }]);
   });
 
   it('drops a database that somebody is still connected to', async () => {

@@ -9,19 +9,26 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { startPostgresServer } from './postgres-server.ts';
 
-async function dataFolder(url: string): Promise<string> {
+async function setting(url: string, name: string): Promise<string | undefined> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  const answer = await client.query<{ folder: string }>(`select current_setting('data_directory') as folder`);
+  const answer = await client.query<{ value: string }>('select current_setting($1) as value', [name]);
   await client.end();
-  return answer.rows[0]?.folder ?? '';
+  return answer.rows[0]?.value;
+}
+
+async function dataFolder(url: string): Promise<string> {
+  return (await setting(url, 'data_directory')) ?? '';
 }
 
 describe('startPostgresServer', () => {
-  it('refuses a wrong password and leaves nothing behind when stopped', async () => {
+  it('is durable, refuses a wrong password and leaves nothing behind when stopped', async () => {
     const server = await startPostgresServer();
     const folder = await dataFolder(server.url);
     expect(await readFile(join(folder, 'postmaster.pid'), 'utf8')).toMatch(new RegExp(`^${server.pid}\n`));
+    // A test that kills the service says nothing about durability if the server itself does not care.
+    expect(await setting(server.url, 'fsync')).toBe('on');
+    expect(await setting(server.url, 'synchronous_commit')).toBe('on');
     const wrong = new URL(server.url);
     wrong.password = 'wrong';
     await expect(new Client({ connectionString: wrong.href }).connect()).rejects.toMatchObject({
