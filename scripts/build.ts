@@ -78,7 +78,12 @@ if (program === undefined) {
   console.error(`usage: node scripts/build.ts ${Object.keys(programs).join('|')}`);
   process.exit(2);
 }
-await bundle(program);
+try {
+  await bundle(program);
+} catch {
+  // esbuild has printed what is wrong and where.
+  process.exit(1);
+}
 if (name === 'service') await copySqlite();
 await writeLauncher(program);
 console.log(`Made ${program.launcher}`);
