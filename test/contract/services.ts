@@ -43,7 +43,7 @@ function contractFiles(): Set<DescFile> {
     files.add(file);
     file.dependencies.forEach(visit);
   };
-  services.forEach((service) => visit(service.file));
+  for (const service of services) visit(service.file);
   return files;
 }
 
