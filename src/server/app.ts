@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerConfig } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { createCors } from './cors.ts';
+import type { Draining } from './draining.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from './listener.ts';
+import type { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+import type { RpcHandler } from './rpc-handler.ts';
+
+/** A handler for all paths that begin with a prefix such as `/storage/`. */
+export interface HttpRoute {
+  readonly prefix: string;
+  /** Answers the request; a rejection is logged and answered with 500. */
+  handler(request: HttpRequest, response: HttpResponse): Promise<void> | void;
+}
+
+/** What is behind the port. */
+export interface AppOptions {
+  config: Pick<ServerConfig, 'cors'>;
+  version: string;
+  logger: Logger;
+  metrics: Metrics;
+  readiness: Readiness;
+  draining: Draining;
+  rpc: RpcHandler;
+  httpRoutes: readonly HttpRoute[];
+}
+
+type Page = (response: HttpResponse) => Promise<void> | void;
+
+/** Finds who answers a request: a page of our own, an RPC, a route by its prefix, or 404. */
+export function createApp(options: AppOptions): HttpHandler {
+  const { rpc, httpRoutes, draining, logger } = options;
+  const cors = createCors(options.config.cors.allowedOrigins);
+  const pages = createPages(options);
+
+  const answer = async (request: HttpRequest, response: HttpResponse, requestId: string): Promise<void> => {
+    if (cors(request, response)) return;
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (rpc.handle(request, response, path, requestId)) return;
+    const page = pages.get(path);
+    if (page && (request.method === 'GET' || request.method === 'HEAD')) return page(response);
+    const route = httpRoutes.find(({ prefix }) => path.startsWith(prefix));
+    if (route) return route.handler(request, response);
+    send(
+      response,
+      page ? 405 : 404,
+      'text/plain; charset=utf-8',
+      page ? 'only GET and HEAD are possible here\n' : notFound,
+    );
+  };
+
+  return (request, response) => {
+    const requestId = requestIdOf(request.headers['x-request-id']);
+    response.setHeader('x-request-id', requestId);
+    if (draining.begun && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+    answer(request, response, requestId).catch((error: unknown) => {
+      logger.error({ err: error, requestId, method: request.method }, 'an HTTP request failed');
+      if (response.headersSent) response.destroy();
+      else send(response, 500, 'text/plain; charset=utf-8', `internal error; request id ${requestId}\n`);
+    });
+  };
+}
+
+const notFound = 'there is nothing at this path; GET / says what is\n';
+
+/** The id that the client gave the request if it is fit for headers and logs, else one of ours. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\x21-\x7e]{1,128}$/.test(header) ? header : randomUUID();
+}
+
+function send(response: HttpResponse, status: number, type: string, body: string): void {
+  response.statusCode = status;
+  response.setHeader('content-type', type);
+  response.setHeader('cache-control', 'no-store');
+  response.end(body);
+}
+
+const sendJson = (response: HttpResponse, status: number, value: unknown) =>
+  send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
+
+function createPages({ version, metrics, readiness, rpc }: AppOptions): ReadonlyMap<string, Page> {
+  return new Map<string, Page>([
+    [
+      '/',
+      (response) =>
+        sendJson(response, 200, {
+          service: 'runs-service',
+          version,
+          pages: {
+            '/healthz': 'the process answers',
+            '/readyz': 'what it depends on',
+            '/metrics': 'for Prometheus',
+          },
+          protocols: 'Connect, gRPC (reflection included) and gRPC-Web: POST /<service>/<method>',
+          services: rpc.services.map(({ typeName }) => typeName),
+        }),
+    ],
+    ['/healthz', (response) => sendJson(response, 200, { status: 'ok' })],
+    [
+      '/readyz',
+      async (response) => {
+        const { ready, draining, checks } = await readiness.report();
+        const failing = [
+          ...(draining ? ['draining'] : []),
+          ...checks.filter(({ ok }) => !ok).map(({ name }) => name),
+        ];
+        sendJson(response, ready ? 200 : 503, {
+          status: ready ? 'ready' : draining ? 'draining' : 'not ready',
+          failing,
+          checks: Object.fromEntries(checks.map(({ name, ok, message }) => [name, ok ? 'ok' : message])),
+        });
+      },
+    ],
+    [
+      '/metrics',
+      async (response) => {
+        const { contentType, body } = await metrics.render();
+        send(response, 200, contentType, body);
+      },
+    ],
+  ]);
+}

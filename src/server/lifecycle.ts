@@ -1,0 +1,70 @@
+import { StartupError } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { Server } from './server.ts';
+
+/** What ends with the process. */
+export interface ShutdownOptions {
+  logger: Logger;
+  server: Pick<Server, 'drain'>;
+  /** Run one after the other when the last call has ended, the database last. */
+  close: readonly (() => Promise<void>)[];
+  /** How long all of `close` may take, in milliseconds; 10 seconds unless given. */
+  closeTimeoutMs?: number;
+  /** For tests. */
+  process?: Pick<NodeJS.Process, 'on' | 'exit'>;
+}
+
+/**
+ * Ends the process on SIGTERM or SIGINT: drains the server, closes the rest, and exits with 0, or with 1 when
+ * closing failed or hung. A second signal exits at once. Returns a function that starts the same from inside.
+ */
+export function shutdownOnSignal(options: ShutdownOptions): (reason: string) => void {
+  const { logger, server, close, closeTimeoutMs = 10_000, process: host = process } = options;
+  let begun = false;
+
+  async function shutdown(reason: string): Promise<void> {
+    logger.info({ reason }, 'shutting down: no new calls, waiting for those in flight');
+    const graceful = await server.drain();
+    if (!graceful) logger.warn('calls that were still in flight were cut');
+    const late = setTimeout(() => {
+      logger.error('closing took too long');
+      host.exit(1);
+    }, closeTimeoutMs);
+    for (const step of close) await step();
+    clearTimeout(late);
+    logger.info('stopped');
+  }
+
+  const begin = (reason: string) => {
+    if (begun) {
+      logger.warn({ reason }, 'stopping at once');
+      host.exit(1);
+      return;
+    }
+    begun = true;
+    shutdown(reason).then(
+      () => host.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'shutting down failed');
+        host.exit(1);
+      },
+    );
+  };
+  host.on('SIGTERM', () => begin('SIGTERM'));
+  host.on('SIGINT', () => begin('SIGINT'));
+  return begin;
+}
+
+/**
+ * Runs the start of the process. A StartupError ends it with its sentence on standard error and exit code 1;
+ * so does any other error, then with its stack, because that is a defect.
+ */
+export async function startOrExit(start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    const text =
+      error instanceof StartupError ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`runs-service: ${text}\n`, () => process.exit(1));
+  }
+}

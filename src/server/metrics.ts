@@ -1,0 +1,103 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A distribution of values. */
+export interface Distribution<Labels extends string = never> {
+  observe(labels: Record<Labels, string>, value: number): void;
+  observe(value: number): void;
+}
+
+/** A value that goes up and down. */
+export interface Level {
+  set(value: number): void;
+  inc(by?: number): void;
+  dec(by?: number): void;
+}
+
+/** Everything that `/metrics` shows beyond the state of the process. Times are in seconds. */
+export interface Metrics {
+  rpcRequests: Counter<'service' | 'method' | 'code'>;
+  rpcErrors: Counter<'service' | 'method' | 'code'>;
+  rpcSeconds: Histogram<'service' | 'method'>;
+  openStreams: Gauge<'service' | 'method'>;
+  /** Watches that are subscribed to changes. */
+  subscriptions: Level;
+  /** Age of the oldest change that the change log's reader has not passed yet. */
+  changeLogLagSeconds: Level;
+  /** Writes that shared one transaction. */
+  batchSize: Distribution;
+  /** Writes that wait for a transaction. */
+  queueDepth: Level;
+  /** Time of one operation of the database, waiting for a connection included. */
+  databaseSeconds: Distribution<'operation'>;
+  /** What Prometheus reads. */
+  render(): Promise<{ contentType: string; body: string }>;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/**
+ * The instruments of one server, in a registry of their own. With `process`, memory, CPU, garbage collection
+ * and the delay of the event loop (`nodejs_eventloop_lag_*`) are shown too; once per process is enough.
+ */
+export function createMetrics(options: { process: boolean }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const rpc = ['service', 'method'] as const;
+  if (options.process) collectDefaultMetrics({ register: registry });
+  return {
+    rpcRequests: new Counter({
+      name: 'runs_rpc_requests_total',
+      help: 'Calls that ended, by code (ok for success).',
+      labelNames: [...rpc, 'code'],
+      registers,
+    }),
+    rpcErrors: new Counter({
+      name: 'runs_rpc_errors_total',
+      help: 'Calls that ended with an error, by code.',
+      labelNames: [...rpc, 'code'],
+      registers,
+    }),
+    rpcSeconds: new Histogram({
+      name: 'runs_rpc_duration_seconds',
+      help: 'Time from the header of a request to its answer; for streams, to their end.',
+      labelNames: rpc,
+      buckets: seconds,
+      registers,
+    }),
+    openStreams: new Gauge({
+      name: 'runs_rpc_open_streams',
+      help: 'Open streaming calls.',
+      labelNames: rpc,
+      registers,
+    }),
+    subscriptions: new Gauge({
+      name: 'runs_watch_subscriptions',
+      help: 'Watches subscribed to changes.',
+      registers,
+    }),
+    changeLogLagSeconds: new Gauge({
+      name: 'runs_change_log_lag_seconds',
+      help: 'Age of the oldest change that the reader of the change log has not passed.',
+      registers,
+    }),
+    batchSize: new Histogram({
+      name: 'runs_write_batch_size',
+      help: 'Writes that shared one transaction.',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+      registers,
+    }),
+    queueDepth: new Gauge({
+      name: 'runs_write_queue_depth',
+      help: 'Writes waiting for a transaction.',
+      registers,
+    }),
+    databaseSeconds: new Histogram({
+      name: 'runs_database_seconds',
+      help: 'Time of database operations, waiting for a connection included.',
+      labelNames: ['operation'],
+      buckets: seconds,
+      registers,
+    }),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { HttpRequest, HttpResponse } from './listener.ts';
+
+/** How long the rest of a request that was already answered is read and thrown away. */
+const discardMs = 10_000;
+
+/**
+ * The body of a request as it arrives. Whoever stops reading early (a message is too large, say) does not
+ * cut the connection: the client gets to read the answer, and the rest of its request is thrown away for at
+ * most ten seconds.
+ */
+export function requestBody(request: HttpRequest, response: HttpResponse): AsyncIterable<Uint8Array> {
+  response.once('finish', () => {
+    if (request.complete || request.destroyed) return;
+    const timer = setTimeout(() => request.destroy(), discardMs).unref();
+    request.once('close', () => clearTimeout(timer));
+    request.resume();
+  });
+  return {
+    [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }),
+  };
+}
+
+/**
+ * Cuts a request over HTTP/2 that is not complete after `timeoutMs`, as Node's own server does for HTTP/1.1.
+ * Not for requests that are streams by nature.
+ */
+export function limitRequestTime(request: HttpRequest, timeoutMs: number): void {
+  if (!('stream' in request) || request.complete) return;
+  const timer = setTimeout(() => request.destroy(), timeoutMs).unref();
+  const stop = () => clearTimeout(timer);
+  request.once('end', stop).once('close', stop);
+}

@@ -1,0 +1,113 @@
+import type { DescService } from '@bufbuild/protobuf';
+import {
+  type ConnectRouter,
+  createConnectRouter,
+  createContextValues,
+  type Interceptor,
+} from '@connectrpc/connect';
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { ServerConfig } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { requestIdKey } from '../rpc/request-id.ts';
+import { type Call, callKey, methodPath } from './call.ts';
+import { compressions } from './compression.ts';
+import type { HttpRequest, HttpResponse } from './listener.ts';
+import { failureOf, type Observer } from './observer.ts';
+import { limitRequestTime, requestBody } from './request-body.ts';
+import { createStreamLimit } from './stream-limit.ts';
+
+/** What the RPCs of a server need. */
+export interface RpcOptions {
+  config: Pick<ServerConfig, 'readMaxBytes' | 'writeMaxBytes' | 'requestTimeoutMs' | 'maxStreamsPerClient'>;
+  logger: Logger;
+  observer: Observer;
+  interceptors: Interceptor[];
+  routes: (router: ConnectRouter) => void;
+}
+
+/** Answers RPCs in the protocols Connect, gRPC and gRPC-Web. */
+export interface RpcHandler {
+  /** The services that were registered, each once. */
+  services: readonly DescService[];
+  /** Answers the request if its path is that of an RPC; returns whether it is. */
+  handle(request: HttpRequest, response: HttpResponse, path: string, requestId: string): boolean;
+}
+
+/**
+ * Does what Connect's adapter for Node.js does, and beyond it: each call is observed from its header on (also
+ * where it fails before an interceptor sees it, as a message that cannot be read does), its failures reach the
+ * log, requests are bounded in time, and a client that sends too much still gets its answer.
+ */
+export function createRpcHandler(options: RpcOptions): RpcHandler {
+  const { config, observer, logger } = options;
+  const limit = createStreamLimit(config.maxStreamsPerClient);
+  const router = createConnectRouter({
+    acceptCompression: [...compressions],
+    readMaxBytes: config.readMaxBytes,
+    writeMaxBytes: config.writeMaxBytes,
+    interceptors: options.interceptors,
+    requestGate: (context) => {
+      const call = context.values.get(callKey);
+      if (!call) return;
+      call.context = context;
+      if (call.method.methodKind !== 'unary') call.leave = limit.enter(call.client);
+    },
+  });
+  options.routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+
+  async function run(
+    handler: UniversalHandler,
+    request: HttpRequest,
+    response: HttpResponse,
+    call: Call,
+  ): Promise<void> {
+    const started = performance.now();
+    const unary = call.method.methodKind === 'unary';
+    const closed = unary ? undefined : observer.streamOpened(call);
+    const end = () => {
+      closed?.();
+      call.leave?.();
+      // Without a context the request was no RPC: wrong method or content type, answered by a status.
+      if (call.context)
+        observer.ended(call, performance.now() - started, call.failure ?? failureOf(call.context.signal));
+    };
+    if (!unary) response.once('close', end);
+    if (call.method.methodKind === 'unary' || call.method.methodKind === 'server_streaming') {
+      limitRequestTime(request, config.requestTimeoutMs);
+    }
+    let answer: UniversalServerResponse;
+    try {
+      const contextValues = createContextValues().set(callKey, call).set(requestIdKey, call.requestId);
+      answer = await handler({
+        ...universalRequestFromNodeRequest(request, response, undefined, contextValues),
+        body: requestBody(request, response),
+      });
+    } finally {
+      if (unary) end();
+    }
+    await universalResponseToNodeResponse(answer, response);
+  }
+
+  return {
+    services: [...new Set(router.handlers.map((handler) => handler.service))],
+    handle(request, response, path, requestId) {
+      const handler = handlers.get(path);
+      if (!handler) return false;
+      const client = request.socket.remoteAddress ?? 'unknown';
+      const call: Call = { requestId, method: handler.method, client };
+      run(handler, request, response, call).catch((error: unknown) => {
+        // A client that hung up; anything else was noted in the call, or is a defect below it.
+        const gone = response.destroyed || request.destroyed || response.writableEnded;
+        logger[gone ? 'debug' : 'error'](
+          { err: error, rpc: methodPath(call.method), requestId },
+          'no answer was sent',
+        );
+        if (!response.headersSent && !response.destroyed) response.statusCode = 500;
+        if (!response.writableEnded) response.end();
+      });
+      return true;
+    },
+  };
+}
