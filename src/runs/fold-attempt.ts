@@ -10,7 +10,8 @@ import type { AttemptEvent, AttemptRecord, TransitionRecord } from './records.ts
  * arrives first stands.
  *
  *  - phase: the highest rank seen; once terminal it stays.
- *  - history: one transition per phase, from the earliest time that an event gave for it to the start of the next one.
+ *  - history: one transition per phase, from the earliest time that an event gave for it (or for a later phase) to the start of the
+ *    next one.
  *  - each field: from the highest event that carries it. The order of that event is kept per field, so that a late event fills in what
  *    no later one said, and nothing else.
  */
@@ -82,10 +83,6 @@ export function foldIntoAttempt<A extends AttemptRecord, T extends TransitionRec
     attempt.version = event.version;
     changed = true;
   }
-  if (event.time < attempt.start_time) {
-    attempt.start_time = event.time;
-    changed = true;
-  }
   if (foldFields(attempt, event)) changed = true;
   if (closeHistory(fold)) changed = true;
   return changed;
@@ -118,17 +115,33 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
   return changed;
 }
 
-/** Each transition ends where the next one begins, the terminal one where the attempt ends. */
+/**
+ * Each transition ends where the next one begins, the terminal one where the attempt ends; and none begins after the next one, however
+ * far apart the clocks are of those who reported them.
+ */
 function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold: AttemptFold<A, T>): boolean {
+  const { attempt, transitions } = fold;
   let changed = false;
-  fold.transitions.forEach((transition, i) => {
-    const end = fold.transitions[i + 1]?.start_time ?? fold.attempt.end_time;
+  for (let i = transitions.length - 1; i >= 0; i--) {
+    const transition = transitions[i];
+    if (transition === undefined) continue;
+    const next = transitions[i + 1]?.start_time;
+    if (next !== undefined && transition.start_time > next) {
+      transition.start_time = next;
+      changed = true;
+    }
+    const end = next ?? attempt.end_time;
     const bounded = end === null || end > transition.start_time ? end : transition.start_time;
     if (transition.end_time !== bounded) {
       transition.end_time = bounded;
       changed = true;
     }
-  });
+  }
+  const begin = transitions[0]?.start_time;
+  if (begin !== undefined && begin !== attempt.start_time) {
+    attempt.start_time = begin;
+    changed = true;
+  }
   return changed;
 }
 

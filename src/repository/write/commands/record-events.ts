@@ -1,0 +1,40 @@
+import { DomainError } from '../../../runs/errors.ts';
+import type { ClusterEventRecord } from '../../../runs/event.ts';
+import type { ActionKey } from '../../../runs/identity.ts';
+import type { AttemptEvent } from '../../../runs/records.ts';
+import type { Command, StoredRunKey } from '../command.ts';
+import { findAction, needAction, type RunKind } from './find.ts';
+
+/** An `ActionEvent`, read. */
+export interface RecordedEvent {
+  readonly key: ActionKey;
+  readonly stored: StoredRunKey;
+  readonly kind: RunKind;
+  readonly event: AttemptEvent;
+  readonly clusterEvents: readonly ClusterEventRecord[];
+}
+
+/** Folds events into their actions. Each has an outcome of its own: undefined, or why it was refused; its neighbours go through. */
+export function recordEvents(events: readonly RecordedEvent[]): Command<(DomainError | undefined)[]> {
+  return {
+    runs: events.map(({ stored }) => stored),
+    actions: events.map(({ key, stored, event }) => needAction(stored, key.name, [event.attempt])),
+    apply: (unit) =>
+      events.map(({ key, stored, kind, event, clusterEvents }) =>
+        refusal(() => {
+          unit.applyEvent(findAction(unit, kind, key, stored), event, { decides: false, clusterEvents });
+        }),
+      ),
+  };
+}
+
+/** Runs one step of a command that has several; a refusal becomes its outcome. */
+export function refusal(step: () => void): DomainError | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}

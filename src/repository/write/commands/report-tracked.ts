@@ -1,0 +1,72 @@
+import { DomainError, failedPrecondition } from '../../../runs/errors.ts';
+import type { ClusterEventRecord } from '../../../runs/event.ts';
+import { ROOT_ACTION, type RunKey } from '../../../runs/identity.ts';
+import { quote } from '../../../runs/names.ts';
+import { isTerminal, type Phase } from '../../../runs/phase.ts';
+import type { AttemptEvent } from '../../../runs/records.ts';
+import type { Command, StoredRunKey } from '../command.ts';
+import { actionNotFound, findRun, needAction } from './find.ts';
+import { addOrFindAction, type NewAction, neededByNewAction } from './record-action.ts';
+import { refusal } from './record-events.ts';
+
+/** A `TrackedActionUpdate`, read. */
+export interface TrackedUpdate {
+  readonly name: string;
+  readonly event: AttemptEvent;
+  readonly clusterEvents: readonly ClusterEventRecord[];
+  /** What the action is, if the update says so; without it the action must be known. */
+  readonly action: NewAction | undefined;
+  /** The status that goes with the event: it decides over the action. */
+  readonly status: { readonly event: AttemptEvent; readonly durationMs?: number | undefined } | undefined;
+}
+
+/**
+ * Takes what a tracked run reports of its actions, in order. Each update has an outcome of its own: undefined, or why it was refused.
+ * Repeats are acknowledged; what is reported of an aborted action, or of a run that was aborted, is refused.
+ */
+export function reportTracked(
+  key: RunKey,
+  stored: StoredRunKey,
+  updates: readonly (TrackedUpdate | DomainError)[],
+): Command<(DomainError | undefined)[]> {
+  const readable = updates.filter((update): update is TrackedUpdate => !(update instanceof DomainError));
+  return {
+    runs: [stored],
+    actions: [
+      needAction(stored, ROOT_ACTION),
+      ...readable.map(({ name, event }) => needAction(stored, name, [event.attempt])),
+      ...readable.flatMap(({ status, name }) =>
+        status ? [needAction(stored, name, [status.event.attempt])] : [],
+      ),
+      ...readable.flatMap(({ action }) => (action ? neededByNewAction(action) : [])),
+    ],
+    apply(unit) {
+      const run = findRun(unit, 'TRACKED', key, stored);
+      return updates.map((update) =>
+        update instanceof DomainError
+          ? update
+          : refusal(() => {
+              const existing = run.actions.get(update.name);
+              refuseAborted(existing?.row ?? run.actions.get(ROOT_ACTION)?.row);
+              if (existing === undefined && update.action === undefined)
+                throw actionNotFound({ run: key, name: update.name });
+              const state = update.action ? addOrFindAction(unit, run, update.action) : existing;
+              if (state === undefined) return;
+              const { event, clusterEvents, status } = update;
+              const ended = isTerminal(state.row.phase as Phase);
+              unit.applyEvent(state, event, { decides: false, clusterEvents });
+              if (status !== undefined && !ended) {
+                unit.applyEvent(state, status.event, { decides: true, durationMs: status.durationMs });
+              }
+            }),
+      );
+    },
+  };
+}
+
+function refuseAborted(row: { name: string; phase: string; abort_reason: string | null } | undefined): void {
+  if (row?.phase !== 'ABORTED') return;
+  throw failedPrecondition(
+    `action ${quote(row.name)} was aborted${row.abort_reason ? `: ${row.abort_reason.slice(0, 200)}` : ''}`,
+  );
+}
