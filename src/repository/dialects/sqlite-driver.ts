@@ -8,6 +8,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
 
@@ -17,7 +18,7 @@ const MAX_STATEMENTS = 500;
 export type OnQuery = (seconds: number) => void;
 
 /**
- * Kysely on one better-sqlite3 handle. It differs from Kysely's own dialect in three ways: transactions begin IMMEDIATE (a plain BEGIN
+ * Kysely on one better-sqlite3 handle. It differs from Kysely's own dialect in three ways: writing transactions begin IMMEDIATE (a plain BEGIN
  * that reads and then writes fails at once when another process wrote in between), statements stay prepared, and DDL counts as
  * transactional, so that a migration that fails leaves nothing behind.
  */
@@ -51,8 +52,9 @@ class HandleDriver implements Driver {
     return this.#connection;
   }
 
-  async beginTransaction(): Promise<void> {
-    await this.#connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  async beginTransaction(_connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    const begin = settings.accessMode === 'read only' ? 'begin' : 'begin immediate';
+    await this.#connection.executeQuery(CompiledQuery.raw(begin));
   }
 
   async commitTransaction(): Promise<void> {

@@ -1,5 +1,4 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
-import type { Kysely } from 'kysely';
 import { CacheMetadataSchema } from '../../gen/flyteidl2/common/cache_pb.js';
 import { LogContextSchema } from '../../gen/flyteidl2/core/execution_pb.js';
 import { OutputReferencesSchema } from '../../gen/flyteidl2/task/common_pb.js';
@@ -14,32 +13,31 @@ import {
 } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { timestampOf } from '../../runs/instant.ts';
 import { type Phase, phaseNumber, phaseRank } from '../../runs/phase.ts';
-import type { Database, Row } from '../schema.ts';
+import type { Db } from '../dialects/dialect.ts';
+import type { Row } from '../schema.ts';
 
 /** All attempts of an action in the order of their numbers, each with its transitions and cluster events in the order of time. */
-export async function readAttempts(db: Kysely<Database>, actionId: number): Promise<ActionAttempt[]> {
-  const [attempts, transitions, events] = await Promise.all([
-    db
-      .selectFrom('action_attempts')
-      .selectAll()
-      .where('action_id', '=', actionId)
-      .orderBy('attempt_number')
-      .execute(),
-    db
-      .selectFrom('phase_transitions')
-      .innerJoin('action_attempts', 'action_attempts.id', 'phase_transitions.attempt_id')
-      .selectAll('phase_transitions')
-      .where('action_attempts.action_id', '=', actionId)
-      .execute(),
-    db
-      .selectFrom('cluster_events')
-      .innerJoin('action_attempts', 'action_attempts.id', 'cluster_events.attempt_id')
-      .select(['cluster_events.id', 'cluster_events.attempt_id', 'cluster_events.event'])
-      .where('action_attempts.action_id', '=', actionId)
-      .orderBy('cluster_events.occurred_at')
-      .orderBy('cluster_events.id')
-      .execute(),
-  ]);
+export async function readAttempts(db: Db, actionId: number): Promise<ActionAttempt[]> {
+  const attempts = await db
+    .selectFrom('action_attempts')
+    .selectAll()
+    .where('action_id', '=', actionId)
+    .orderBy('attempt_number')
+    .execute();
+  const transitions = await db
+    .selectFrom('phase_transitions')
+    .innerJoin('action_attempts', 'action_attempts.id', 'phase_transitions.attempt_id')
+    .selectAll('phase_transitions')
+    .where('action_attempts.action_id', '=', actionId)
+    .execute();
+  const events = await db
+    .selectFrom('cluster_events')
+    .innerJoin('action_attempts', 'action_attempts.id', 'cluster_events.attempt_id')
+    .select(['cluster_events.id', 'cluster_events.attempt_id', 'cluster_events.event'])
+    .where('action_attempts.action_id', '=', actionId)
+    .orderBy('cluster_events.occurred_at')
+    .orderBy('cluster_events.id')
+    .execute();
   const transitionsOf = Map.groupBy(transitions, (row) => row.attempt_id);
   const eventsOf = Map.groupBy(events, (row) => row.attempt_id);
   return attempts.map((row) =>

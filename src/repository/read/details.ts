@@ -1,5 +1,4 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
-import type { Kysely } from 'kysely';
 import { EnrichedIdentitySchema } from '../../gen/flyteidl2/common/identity_pb.js';
 import { LiteralSchema } from '../../gen/flyteidl2/core/literals_pb.js';
 import { RunSpecSchema } from '../../gen/flyteidl2/task/run_pb.js';
@@ -15,41 +14,45 @@ import {
   SignalInfoSchema,
 } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { isRetryable, type Phase } from '../../runs/phase.ts';
-import type { Database, Row } from '../schema.ts';
+import type { Db, Dialect } from '../dialects/dialect.ts';
+import type { Row } from '../schema.ts';
 import { readAttempts } from './attempts.ts';
 import { actionMessage } from './run-message.ts';
+import { readSnapshot } from './snapshot.ts';
 
 /**
- * Everything that the contract has a field for: spec, result, and all attempts with their transitions and cluster events. One query per
- * table. Undefined if there is no such action.
+ * Everything that the contract has a field for: spec, result, and all attempts with their transitions and cluster events. One query
+ * per table, all of one moment. Undefined if there is no such action.
  */
-export async function readActionDetails(
-  db: Kysely<Database>,
-  actionId: number,
-): Promise<ActionDetails | undefined> {
-  const row = await db.selectFrom('actions').selectAll().where('id', '=', actionId).executeTakeFirst();
-  return row === undefined ? undefined : actionDetails(db, row);
-}
-
-/** The run's spec as it was resolved, and the details of its root action. Undefined if there is no such run. */
-export async function readRunDetails(db: Kysely<Database>, runId: number): Promise<RunDetails | undefined> {
-  const row = await db
-    .selectFrom('actions')
-    .innerJoin('runs', 'runs.id', 'actions.run_id')
-    .selectAll('actions')
-    .select('runs.run_spec')
-    .where('actions.run_id', '=', runId)
-    .whereRef('actions.name', '=', 'runs.root_action_name')
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return create(RunDetailsSchema, {
-    runSpec: fromBinary(RunSpecSchema, row.run_spec),
-    action: await actionDetails(db, row),
+export function readActionDetails(dialect: Dialect, actionId: number): Promise<ActionDetails | undefined> {
+  return readSnapshot(dialect, async (db) => {
+    const row = await db.selectFrom('actions').selectAll().where('id', '=', actionId).executeTakeFirst();
+    return row === undefined ? undefined : actionDetails(db, row);
   });
 }
 
-async function actionDetails(db: Kysely<Database>, row: Row<'actions'>): Promise<ActionDetails> {
-  const [spec, attempts] = await Promise.all([specOf(db, row), readAttempts(db, row.id)]);
+/** The run's spec as it was resolved, and the details of its root action. Undefined if there is no such run. */
+export function readRunDetails(dialect: Dialect, runId: number): Promise<RunDetails | undefined> {
+  return readSnapshot(dialect, async (db) => {
+    const row = await db
+      .selectFrom('actions')
+      .innerJoin('runs', 'runs.id', 'actions.run_id')
+      .selectAll('actions')
+      .select('runs.run_spec')
+      .where('actions.run_id', '=', runId)
+      .whereRef('actions.name', '=', 'runs.root_action_name')
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    return create(RunDetailsSchema, {
+      runSpec: fromBinary(RunSpecSchema, row.run_spec),
+      action: await actionDetails(db, row),
+    });
+  });
+}
+
+async function actionDetails(db: Db, row: Row<'actions'>): Promise<ActionDetails> {
+  const spec = await specOf(db, row);
+  const attempts = await readAttempts(db, row.id);
   const { id, metadata, status } = actionMessage(row);
   return create(ActionDetailsSchema, {
     ...(id ? { id } : {}),
@@ -61,7 +64,7 @@ async function actionDetails(db: Kysely<Database>, row: Row<'actions'>): Promise
   });
 }
 
-async function specOf(db: Kysely<Database>, row: Row<'actions'>): Promise<ActionDetails['spec']> {
+async function specOf(db: Db, row: Row<'actions'>): Promise<ActionDetails['spec']> {
   if (row.trace_spec !== null) return { case: 'trace', value: fromBinary(TraceSpecSchema, row.trace_spec) };
   if (row.condition_spec !== null) {
     return { case: 'condition', value: fromBinary(ConditionActionSchema, row.condition_spec) };
