@@ -1,8 +1,7 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { createValidator, type Validator, violationsToProto } from '@bufbuild/protovalidate';
+import { violationsToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError } from '@connectrpc/connect';
-
-const validator: Validator = createValidator();
+import { validator } from './validator.ts';
 
 /** gRPC sends the details in a trailer, which has a bounded size; nobody reads more of them than this. */
 const maxViolations = 20;

@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import type { HttpRequest, HttpResponse } from './listener.ts';
 
 /** How long the rest of a request that was already answered is read and thrown away. */
@@ -11,7 +12,7 @@ const discardMs = 10_000;
 export function requestBody(request: HttpRequest, response: HttpResponse): AsyncIterable<Uint8Array> {
   response.once('finish', () => {
     if (request.complete || request.destroyed) return;
-    const timer = setTimeout(() => request.destroy(), discardMs).unref();
+    const timer = setTimeout(() => cut(request), discardMs).unref();
     request.once('close', () => clearTimeout(timer));
     request.resume();
   });
@@ -26,7 +27,12 @@ export function requestBody(request: HttpRequest, response: HttpResponse): Async
  */
 export function limitRequestTime(request: HttpRequest, timeoutMs: number): void {
   if (!('stream' in request) || request.complete) return;
-  const timer = setTimeout(() => request.destroy(), timeoutMs).unref();
+  const timer = setTimeout(() => cut(request), timeoutMs).unref();
   const stop = () => clearTimeout(timer);
   request.once('end', stop).once('close', stop);
+}
+
+function cut(request: HttpRequest): void {
+  if ('stream' in request) request.stream.close(constants.NGHTTP2_CANCEL);
+  else request.destroy();
 }

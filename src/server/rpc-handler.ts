@@ -1,5 +1,7 @@
-import type { DescService } from '@bufbuild/protobuf';
+import { createRegistry, type DescService } from '@bufbuild/protobuf';
 import {
+  Code,
+  ConnectError,
   type ConnectRouter,
   createConnectRouter,
   createContextValues,
@@ -8,6 +10,7 @@ import {
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { ServerConfig } from '../config.ts';
+import { ViolationsSchema } from '../gen/buf/validate/validate_pb.js';
 import type { Logger } from '../logger.ts';
 import { requestIdKey } from '../rpc/request-id.ts';
 import { type Call, callKey, methodPath } from './call.ts';
@@ -35,6 +38,17 @@ export interface RpcHandler {
 }
 
 /**
+ * A request that cannot be parsed, or is compressed without saying how, is its sender's mistake, but Connect
+ * answers INTERNAL, which clients retry. It aborts the call with the error before it sends it; this is the
+ * only place where both the error is known and the answer is still open.
+ */
+function blameSender(reason: unknown): void {
+  if (!(reason instanceof ConnectError) || reason.code !== Code.Internal) return;
+  if (!/^parse binary: |^received compressed envelope/.test(reason.rawMessage)) return;
+  Object.assign(reason, { code: Code.InvalidArgument });
+}
+
+/**
  * Does what Connect's adapter for Node.js does, and beyond it: each call is observed from its header on (also
  * where it fails before an interceptor sees it, as a message that cannot be read does), its failures reach the
  * log, requests are bounded in time, and a client that sends too much still gets its answer.
@@ -47,10 +61,13 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
     readMaxBytes: config.readMaxBytes,
     writeMaxBytes: config.writeMaxBytes,
     interceptors: options.interceptors,
+    // The only messages that we put into the Any of a google.rpc.Status.
+    jsonOptions: { registry: createRegistry(ViolationsSchema) },
     requestGate: (context) => {
       const call = context.values.get(callKey);
       if (!call) return;
       call.context = context;
+      context.signal.addEventListener('abort', () => blameSender(context.signal.reason), { once: true });
       if (call.method.methodKind !== 'unary') call.leave = limit.enter(call.client);
     },
   });
