@@ -1,7 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createRouterTransport, createClient, Code, ConnectError } from '@connectrpc/connect';
+import { Code, createClient } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSqliteFile, type TestDatabase } from '../../../test/support/databases.ts';
+import { inMemoryTransport, refusal } from '../../../test/storage/in-memory.ts';
 import { Sort_Direction } from '../../gen/flyteidl2/common/list_pb.js';
 import {
   type ListProjectsRequestSchema,
@@ -12,7 +13,6 @@ import {
 import { migrate } from '../../repository/database.ts';
 import type { Dialect } from '../../repository/dialects/dialect.ts';
 import { openSqlite } from '../../repository/dialects/sqlite.ts';
-import { DomainError } from '../../runs/errors.ts';
 import { instantFromMicros } from '../../runs/instant.ts';
 import type { ProjectDeps } from './deps.ts';
 import { createProjectService } from './index.ts';
@@ -33,12 +33,6 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const CODES: Partial<Record<DomainError['code'], Code>> = {
-  invalid_argument: Code.InvalidArgument,
-  not_found: Code.NotFound,
-  already_exists: Code.AlreadyExists,
-};
-
 function clientOf(more: Partial<ProjectDeps> = {}) {
   const service = createProjectService({
     reader: dialect.reader,
@@ -49,32 +43,8 @@ function clientOf(more: Partial<ProjectDeps> = {}) {
     defaultOrganization: 'default',
     ...more,
   });
-  const transport = createRouterTransport((router) => router.service(ProjectService, service), {
-    router: {
-      interceptors: [
-        (next) => async (request) => {
-          try {
-            return await next(request);
-          } catch (error) {
-            if (error instanceof DomainError)
-              throw new ConnectError(error.message, CODES[error.code] ?? Code.Unknown);
-            throw error;
-          }
-        },
-      ],
-    },
-  });
+  const transport = inMemoryTransport((router) => router.service(ProjectService, service));
   return createClient(ProjectService, transport);
-}
-
-async function refusal(call: Promise<unknown>): Promise<[Code, string]> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof ConnectError) return [error.code, error.rawMessage];
-    throw error;
-  }
-  throw new Error('the call succeeded');
 }
 
 describe('create, get and update', () => {
