@@ -7,7 +7,11 @@ import {
   createContextValues,
   type Interceptor,
 } from '@connectrpc/connect';
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import type {
+  UniversalHandler,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { ServerConfig } from '../config.ts';
 import { ViolationsSchema } from '../gen/buf/validate/validate_pb.js';
@@ -15,6 +19,7 @@ import type { Logger } from '../logger.ts';
 import { requestIdKey } from '../rpc/request-id.ts';
 import { type Call, callKey, methodPath } from './call.ts';
 import { compressions } from './compression.ts';
+import { dropEndlessDeadline } from './deadline.ts';
 import type { HttpRequest, HttpResponse } from './listener.ts';
 import { failureOf, type Observer } from './observer.ts';
 import { limitRequestTime, requestBody } from './request-body.ts';
@@ -46,6 +51,22 @@ function blameSender(reason: unknown): void {
   if (!(reason instanceof ConnectError) || reason.code !== Code.Internal) return;
   if (!/^parse binary: |^received compressed envelope/.test(reason.rawMessage)) return;
   Object.assign(reason, { code: Code.InvalidArgument });
+}
+
+/** The request as Connect's handlers take it; undefined if its host or path make no URL. */
+function understand(
+  request: HttpRequest,
+  response: HttpResponse,
+  call: Call,
+): UniversalServerRequest | undefined {
+  const contextValues = createContextValues().set(callKey, call).set(requestIdKey, call.requestId);
+  try {
+    const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
+    dropEndlessDeadline(universal.header);
+    return { ...universal, body: requestBody(request, response) };
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -94,13 +115,15 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
     if (call.method.methodKind === 'unary' || call.method.methodKind === 'server_streaming') {
       limitRequestTime(request, config.requestTimeoutMs);
     }
+    const universal = understand(request, response, call);
+    if (!universal) {
+      response.statusCode = 400;
+      response.end('the request has no usable host\n');
+      return;
+    }
     let answer: UniversalServerResponse;
     try {
-      const contextValues = createContextValues().set(callKey, call).set(requestIdKey, call.requestId);
-      answer = await handler({
-        ...universalRequestFromNodeRequest(request, response, undefined, contextValues),
-        body: requestBody(request, response),
-      });
+      answer = await handler(universal);
     } finally {
       if (unary) end();
     }
