@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { resolve as absolutePath, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { failedPrecondition, invalidArgument, resourceExhausted } from '../runs/errors.ts';
+import { StartupError } from '../config/errors.ts';
+import { invalidArgument, resourceExhausted } from '../runs/errors.ts';
 import { type Clock, instantFromMicros, microsOf } from '../runs/instant.ts';
 import { quote } from '../runs/names.ts';
 import { createStorageHandler } from './http-handler.ts';
@@ -122,7 +123,7 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
     async checkUsable() {
       await files.checkUsable().catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw failedPrecondition(`storage.folder: files can't be written to ${quote(root)} (${reason})`);
+        throw new StartupError(`storage.folder: files can't be written to ${quote(root)} (${reason})`);
       });
     },
     handler: createStorageHandler({

@@ -69,6 +69,6 @@ export interface Storage {
   /** Whether the URI names a file inside this storage. */
   exists(uri: string): Promise<boolean>;
 
-  /** Throws failed_precondition with a sentence that names the setting unless files can be written. */
+  /** Throws a StartupError with a sentence that names the setting unless files can be written. */
   checkUsable(): Promise<void>;
 }
