@@ -123,7 +123,7 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
     async checkUsable() {
       await files.checkUsable().catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new StartupError(`storage.folder: files can't be written to ${quote(root)} (${reason})`);
+        throw new StartupError(`storage.folder: files can't be written to "${root}" (${reason})`);
       });
     },
     handler: createStorageHandler({
