@@ -53,7 +53,11 @@ function openDialect(config: DatabaseConfig, hooks: DatabaseHooks): Dialect {
   }
 }
 
-async function waitForDatabase(dialect: Dialect, config: DatabaseConfig, hooks: DatabaseHooks): Promise<void> {
+async function waitForDatabase(
+  dialect: Dialect,
+  config: DatabaseConfig,
+  hooks: DatabaseHooks,
+): Promise<void> {
   const deadline = performance.now() + config.connectTimeoutMs;
   for (let told = false; ; ) {
     try {

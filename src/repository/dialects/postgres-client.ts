@@ -40,7 +40,8 @@ export function namingClient(onQuery: OnQuery): typeof pg.Client {
   };
   class NamingClient extends pg.Client {
     constructor(config?: pg.ClientConfig) {
-      super({ ...config, types });
+      // The pool hides the password from enumeration, so a spread alone would lose it.
+      super({ ...config, password: config?.password, types });
     }
 
     // pg's query has many shapes; Kysely and our own code use (text, values) and get a promise.

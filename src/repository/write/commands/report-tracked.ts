@@ -55,6 +55,7 @@ export function reportTracked(
               const { event, clusterEvents, status } = update;
               const ended = isTerminal(state.row.phase as Phase);
               unit.applyEvent(state, event, { decides: false, clusterEvents });
+              if (update.action?.event) unit.applyEvent(state, update.action.event, { decides: !ended });
               if (status !== undefined && !ended) {
                 unit.applyEvent(state, status.event, { decides: true, durationMs: status.durationMs });
               }

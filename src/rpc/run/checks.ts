@@ -1,0 +1,74 @@
+import { Buffer } from 'node:buffer';
+import type { TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
+import { invalidArgument } from '../../runs/errors.ts';
+import { checkPlainText, quote } from '../../runs/names.ts';
+
+/** Labels and names stand in indexes, whose entries the databases bound. */
+const MAX_LABELS = 100;
+const MAX_LABEL_KEY_BYTES = 256;
+const MAX_LABEL_VALUE_BYTES = 1024;
+const MAX_NAME_LENGTH = 255;
+const MAX_ORG_LENGTH = 63;
+
+/** Throws invalid_argument for labels that are too many, too long, or no plain text. */
+export function checkLabels(labels: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(labels);
+  if (entries.length > MAX_LABELS)
+    throw invalidArgument(`a run has at most ${MAX_LABELS} labels, not ${entries.length}`);
+  for (const [key, value] of entries) {
+    if (key === '' || Buffer.byteLength(key) > MAX_LABEL_KEY_BYTES) {
+      throw invalidArgument(`label key ${quote(key)} must have 1 to ${MAX_LABEL_KEY_BYTES} bytes`);
+    }
+    if (Buffer.byteLength(value) > MAX_LABEL_VALUE_BYTES) {
+      throw invalidArgument(
+        `the value of label ${quote(key)} must have at most ${MAX_LABEL_VALUE_BYTES} bytes`,
+      );
+    }
+    checkPlainText(key, `label key ${quote(key)}`);
+    checkPlainText(value, `the value of label ${quote(key)}`);
+  }
+}
+
+/** Throws invalid_argument for a task whose template has an identity that can't stand in an index. The contract bounds only TaskIdentifier. */
+export function checkTaskSpec(spec: TaskSpec | undefined, field: string): asserts spec is TaskSpec {
+  if (spec?.taskTemplate === undefined) throw invalidArgument(`${field}.task_template must be set`);
+  const id = spec.taskTemplate.id;
+  if (id === undefined) return;
+  const bounds = {
+    org: MAX_ORG_LENGTH,
+    project: MAX_ORG_LENGTH,
+    domain: MAX_ORG_LENGTH,
+    name: MAX_NAME_LENGTH,
+    version: MAX_NAME_LENGTH,
+  };
+  for (const [name, bound] of Object.entries(bounds)) {
+    const text = id[name as keyof typeof bounds];
+    if (text.length > bound) {
+      throw invalidArgument(
+        `${field}.task_template.id.${name} must have at most ${bound} characters, not ${text.length}`,
+      );
+    }
+    checkPlainText(text, `${field}.task_template.id.${name}`);
+  }
+}
+
+/** Throws invalid_argument unless a project and one of the configured domains are named. */
+export function checkPlace(
+  place: { project: string; domain: string; org: string },
+  domains: readonly string[],
+): void {
+  checkPlainText(place.org, 'org');
+  checkPlainText(place.project, 'project');
+  if (!domains.includes(place.domain)) {
+    throw invalidArgument(
+      `domain ${quote(place.domain)} is not one of this service's: ${domains.join(', ')}`,
+    );
+  }
+}
+
+/** Throws invalid_argument for a name that is no plain text or too long for an index. */
+export function checkName(text: string, field: string): void {
+  if (text.length > MAX_NAME_LENGTH)
+    throw invalidArgument(`${field} must have at most ${MAX_NAME_LENGTH} characters, not ${text.length}`);
+  checkPlainText(text, field);
+}

@@ -1,0 +1,16 @@
+import type { SignalEventRequest } from '../../gen/flyteidl2/workflow/run_service_pb.js';
+import { signalCondition } from '../../repository/write/commands/signal.ts';
+import { invalidArgument } from '../../runs/errors.ts';
+import { anonymousBytes, namedAction, type RunDeps } from './deps.ts';
+
+/** RunService.SignalEvent: a paused condition succeeds with the value. */
+export function signalEvent(deps: RunDeps) {
+  return async ({ actionId, parentActionName, payload }: SignalEventRequest) => {
+    if (payload === undefined) throw invalidArgument('payload must be set');
+    const { key, stored } = namedAction(deps, 'RUN', actionId);
+    await deps.writer.submit(
+      signalCondition({ key, stored, parent: parentActionName, payload: payload.value, by: anonymousBytes }),
+    );
+    return {};
+  };
+}
