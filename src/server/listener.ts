@@ -64,10 +64,15 @@ export function createListener(config: ListenerConfig, handler: HttpHandler): Li
   const [toH1] = h1.listeners(event);
   if (!toH1) throw new Error('this version of Node.js serves HTTP/1.1 in another way');
   h1.removeAllListeners(event);
+  const sockets = new Set<Socket>();
+  h1.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   let closing = false;
   const handOver = (socket: Socket, protocol: 'h1' | 'h2') => {
     if (closing) socket.destroy();
-    else if (protocol === 'h2') h2.emit('connection', socket);
+    else if (protocol === 'h2') sessions.accept(socket);
     else toH1.call(h1, socket);
   };
   if (config.tls) {
@@ -96,8 +101,7 @@ export function createListener(config: ListenerConfig, handler: HttpHandler): Li
       const again = setInterval(() => h1.closeIdleConnections(), 50);
       const grace = setTimeout(() => {
         graceful = false;
-        sessions.destroy();
-        h1.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }, graceMs);
       await closed;
       clearInterval(again);

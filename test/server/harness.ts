@@ -89,6 +89,13 @@ export const transports: Record<string, (baseUrl: string) => Transport> = {
   'gRPC-Web, HTTP/1.1': (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: '1.1' }),
 };
 
+/** The transport of that name. */
+export function transport(name: string, baseUrl: string): Transport {
+  const make = transports[name];
+  if (!make) throw new Error(`there is no transport ${name}`);
+  return make(baseUrl);
+}
+
 /** The ways that allow both sides to send at the same time. */
 export const duplexTransports = Object.fromEntries(
   Object.entries(transports).filter(([name]) => name.includes('h2c')),
