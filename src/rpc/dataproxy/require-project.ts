@@ -4,7 +4,7 @@ import { failedPrecondition, notFound } from '../../runs/errors.ts';
 import { type Organizations, orgKey } from '../../runs/identity.ts';
 import { quote } from '../../runs/names.ts';
 import { ProjectState } from '../../gen/flyteidl2/project/project_service_pb.js';
-import { checkProjectId } from '../project/checks.ts';
+import { checkDomain, checkProjectId } from '../project/checks.ts';
 
 /** What the check looks at. */
 export interface ProjectCheckOptions {
@@ -21,9 +21,7 @@ export interface ProjectCheckOptions {
  */
 export function createProjectCheck(options: ProjectCheckOptions) {
   return async (org: string, project: string, domain: string): Promise<void> => {
-    if (!options.domains.includes(domain)) {
-      throw notFound(`there is no domain ${quote(domain)}; domains are ${options.domains.join(', ')}`);
-    }
+    checkDomain(domain, options.domains);
     checkProjectId(project, 'project');
     const key = { org_key: orgKey(options.organizations, org), id: project };
     const row = await findProject(options.reader, key);

@@ -1,6 +1,6 @@
 import type { Project } from '../../gen/flyteidl2/project/project_service_pb.js';
 import { ProjectState } from '../../gen/flyteidl2/project/project_service_pb.js';
-import { invalidArgument } from '../../runs/errors.ts';
+import { invalidArgument, notFound } from '../../runs/errors.ts';
 import { quote } from '../../runs/names.ts';
 
 const ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -53,4 +53,10 @@ function checkText(text: string, field: string, maxBytes: number): void {
   if (Buffer.byteLength(text) > maxBytes) throw invalidArgument(`${field} is longer than ${maxBytes} bytes`);
   // Neither database keeps a NUL in text the way it was sent.
   if (text.includes('\0')) throw invalidArgument(`${field} must not contain NUL characters`);
+}
+
+/** Throws not_found for a domain that is not one of the configured ones. */
+export function checkDomain(domain: string, domains: readonly string[]): void {
+  if (domains.includes(domain)) return;
+  throw notFound(`there is no domain ${quote(domain)}; domains are ${domains.join(', ')}`);
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
 import { invalidArgument } from '../../runs/errors.ts';
 import { checkPlainText, quote } from '../../runs/names.ts';
+import { checkDomain, checkProjectId } from '../project/checks.ts';
 
 /** Labels and names stand in indexes, whose entries the databases bound. */
 const MAX_LABELS = 100;
@@ -52,18 +53,14 @@ export function checkTaskSpec(spec: TaskSpec | undefined, field: string): assert
   }
 }
 
-/** Throws invalid_argument unless a project and one of the configured domains are named. */
+/** Throws for a place where no run can be: a project that can't exist (invalid_argument) or an unknown domain (not_found). */
 export function checkPlace(
   place: { project: string; domain: string; org: string },
   domains: readonly string[],
 ): void {
   checkPlainText(place.org, 'org');
-  checkPlainText(place.project, 'project');
-  if (!domains.includes(place.domain)) {
-    throw invalidArgument(
-      `domain ${quote(place.domain)} is not one of this service's: ${domains.join(', ')}`,
-    );
-  }
+  checkProjectId(place.project, 'project');
+  checkDomain(place.domain, domains);
 }
 
 /** Throws invalid_argument for a name that is no plain text or too long for an index. */

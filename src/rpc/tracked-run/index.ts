@@ -1,0 +1,18 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import type { TrackedRunService } from '../../gen/flyteidl2/workflow/tracked_run_service_pb.js';
+import { abortRun } from '../run/abort.ts';
+import type { RunDeps } from '../run/deps.ts';
+import { getActionDetails, getRunDetails } from '../run/get-details.ts';
+import { createTrackedRun } from './create-run.ts';
+import { reportActions } from './report-actions.ts';
+
+/** TrackedRunService: runs whose own processes report what becomes of them. RunService and this one do not see each other's runs. */
+export function createTrackedRunService(deps: RunDeps): Partial<ServiceImpl<typeof TrackedRunService>> {
+  return {
+    createRun: createTrackedRun(deps),
+    reportActions: reportActions(deps),
+    getRunDetails: getRunDetails(deps, 'TRACKED'),
+    getActionDetails: getActionDetails(deps, 'TRACKED'),
+    abortRun: abortRun(deps, 'TRACKED'),
+  };
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import type { ConnectRouter } from '@connectrpc/connect';
+import type { Config } from './config.ts';
+import { AuthMetadataService } from './gen/flyteidl2/auth/auth_service_pb.js';
+import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';
+import { ClusterService } from './gen/flyteidl2/cluster/service_pb.js';
+import { DataProxyService } from './gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { ProjectService } from './gen/flyteidl2/project/project_service_pb.js';
+import { InternalRunService } from './gen/flyteidl2/workflow/internal_run_service_pb.js';
+import { RunService } from './gen/flyteidl2/workflow/run_service_pb.js';
+import { TrackedRunService } from './gen/flyteidl2/workflow/tracked_run_service_pb.js';
+import type { Logger } from './logger.ts';
+import { sharedState } from './repository/database.ts';
+import type { Db, Dialect } from './repository/dialects/dialect.ts';
+import type { GroupCommit } from './repository/write/group-commit.ts';
+import { createAuthMetadataService, createIdentityService } from './rpc/auth/index.ts';
+import { createClusterService } from './rpc/cluster/index.ts';
+import { createActionReader } from './rpc/dataproxy/action-reader.ts';
+import { createDataProxyService } from './rpc/dataproxy/index.ts';
+import { createProjectCheck } from './rpc/dataproxy/require-project.ts';
+import { createInternalRunService } from './rpc/internal-run/index.ts';
+import { createProjectService } from './rpc/project/index.ts';
+import type { RunDeps } from './rpc/run/deps.ts';
+import { createRunService } from './rpc/run/index.ts';
+import { createTrackedRunService } from './rpc/tracked-run/index.ts';
+import { registerLaterServices } from './rpc/unimplemented.ts';
+import { systemClock } from './runs/instant.ts';
+import { createFolderStorage, type FolderStorage } from './storage/folder-storage.ts';
+
+/** What the services are made of. */
+export interface Parts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly dialect: Dialect;
+  readonly writer: GroupCommit;
+  readonly storage: FolderStorage;
+}
+
+/** Opens the storage; its links are signed with a key that all replicas share. Throws a StartupError if it can't be written to. */
+export async function openStorage(config: Config, dialect: Dialect, logger: Logger): Promise<FolderStorage> {
+  const key = await sharedState(dialect, 'storage-signing-key', () => randomBytes(32).toString('base64'));
+  const storage = createFolderStorage({
+    folder: config.storage.folder,
+    signingKey: Buffer.from(key, 'base64'),
+    maxUploadBytes: config.storage.maxUploadBytes,
+    defaultExpiryMs: config.storage.urlExpiryMs,
+    clock: systemClock,
+    onFailure: (error, what) => logger.error({ err: error }, what),
+  });
+  await storage.checkUsable();
+  return storage;
+}
+
+/** Registers every service of the contract: those that are built, and the others, which answer UNIMPLEMENTED. */
+export function registerServices(parts: Parts): (router: ConnectRouter) => void {
+  const { config, logger, dialect, writer, storage } = parts;
+  const { organizations, defaultOrganization, domains } = config.runs;
+  const { autoCreate } = config.runs.projects;
+  const runs: RunDeps = {
+    dialect,
+    writer,
+    storage,
+    clock: systemClock,
+    organizations,
+    autoCreateProjects: autoCreate,
+    domains,
+    maxDataBytes: config.runs.server.writeMaxBytes / 2,
+    logger,
+  };
+  const projects = {
+    reader: dialect.reader,
+    write: <R>(work: (db: Db) => Promise<R>) => dialect.writer.transaction().execute(work),
+    clock: systemClock,
+    domains,
+    organizations,
+    defaultOrganization,
+  };
+  return (router) => {
+    router.service(RunService, createRunService(runs));
+    router.service(InternalRunService, createInternalRunService(runs));
+    router.service(TrackedRunService, createTrackedRunService(runs));
+    router.service(ProjectService, createProjectService(projects));
+    router.service(ClusterService, createClusterService());
+    router.service(
+      DataProxyService,
+      createDataProxyService({
+        storage,
+        actions: createActionReader(dialect.reader, organizations),
+        requireProject: createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate }),
+        organizations,
+        publicUrl: config.runs.server.publicUrl,
+      }),
+    );
+    router.service(IdentityService, createIdentityService());
+    router.service(AuthMetadataService, createAuthMetadataService());
+    registerLaterServices(router);
+  };
+}
