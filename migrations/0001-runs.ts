@@ -127,7 +127,6 @@ export async function up(db: Kysely<unknown>, t: ColumnTypes, isPostgres: boolea
     .addUniqueConstraint('actions_name_key', ['run_id', 'name'])
     .execute();
   await db.schema
-    .createIndex('actions_parent')
     .on('actions')
     .columns(['run_id', 'parent_action_name'])
     .execute();
