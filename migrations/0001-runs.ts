@@ -126,10 +126,6 @@ export async function up(db: Kysely<unknown>, t: ColumnTypes, isPostgres: boolea
     .addColumn('output', t.bytes)
     .addUniqueConstraint('actions_name_key', ['run_id', 'name'])
     .execute();
-  await db.schema
-    .on('actions')
-    .columns(['run_id', 'parent_action_name'])
-    .execute();
 
   await db.schema
     .createTable('action_inputs')
