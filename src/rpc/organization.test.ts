@@ -10,7 +10,7 @@ import {
   WatchGroupsRequestSchema,
   WatchRunsRequestSchema,
 } from '../gen/flyteidl2/workflow/run_service_pb.js';
-import { ReportActionsRequestSchema } from '../gen/flyteidl2/workflow/tracked_run_service_pb.js';
+import { ReportTrackedActionsRequestSchema } from '../gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import { fillOrganization } from './organization.ts';
 
 const run = { project: 'p', domain: 'd', name: 'n' };
@@ -51,10 +51,10 @@ test('lists of messages are filled, each item on its own', () => {
   fillOrganization(RecordActionEventsRequestSchema, events, 'home');
   expect(events.events.map(({ id }) => id?.run?.org)).toEqual(['home', 'acme', undefined]);
 
-  const report = create(ReportActionsRequestSchema, {
+  const report = create(ReportTrackedActionsRequestSchema, {
     updates: [{ event: { id: { run, name: 'a0' } } }, {}],
   });
-  fillOrganization(ReportActionsRequestSchema, report, 'home');
+  fillOrganization(ReportTrackedActionsRequestSchema, report, 'home');
   expect(report.updates[0]?.event?.id?.run?.org).toBe('home');
 });
 
