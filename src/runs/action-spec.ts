@@ -15,6 +15,7 @@ import {
   ConditionActionSchema,
   type TraceAction,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
+import { type TaskTimes, taskTimes, userRetries } from './execution-limits.ts';
 
 /** Everything that an action's row says about what it is, apart from its place in the run. */
 export interface ActionSpecRecord {
@@ -26,6 +27,8 @@ export interface ActionSpecRecord {
   readonly environmentName: string;
   /** 1 and the task's retries. */
   readonly maxAttempts: number;
+  /** The bounds in time that a task sets itself. */
+  readonly times?: TaskTimes | undefined;
   /** The task's spec as wire bytes with their digest; the same spec is kept once. */
   readonly taskSpec: { digest: string; bytes: Uint8Array } | undefined;
   readonly traceSpec: Uint8Array | undefined;
@@ -45,7 +48,8 @@ export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''):
     taskId,
     functionName: shortName,
     environmentName: spec.environment?.name ?? '',
-    maxAttempts: 1 + (template?.metadata?.retries?.retries ?? 0),
+    maxAttempts: 1 + userRetries(spec),
+    times: taskTimes(spec),
     taskSpec: { digest: createHash('sha256').update(bytes).digest('hex'), bytes },
     traceSpec: undefined,
     conditionSpec: undefined,
@@ -107,7 +111,10 @@ export function actionMetadata(
   spec: ActionSpecRecord,
   place: { parent: string; group: string; executedBy?: EnrichedIdentity | undefined },
   more: Partial<
-    Pick<ActionMetadata, 'source' | 'relation' | 'recoveredFrom' | 'triggerId' | 'triggerName'>
+    Pick<
+      ActionMetadata,
+      'source' | 'relation' | 'recoveredFrom' | 'triggerId' | 'triggerName' | 'triggerType'
+    >
   > = {},
 ): Uint8Array {
   return toBinary(

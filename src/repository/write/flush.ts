@@ -1,5 +1,6 @@
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
+import { flushExecutions } from './flush-executions.ts';
 import { insertRows, updateRows } from './rows.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
 
@@ -13,6 +14,8 @@ export interface Change {
 export interface Flushed {
   readonly batch: number;
   readonly changes: readonly Change[];
+  /** How many actions it put into the executor's queue. */
+  readonly enqueued: number;
 }
 
 const RUN_COLUMNS = [
@@ -89,6 +92,7 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
   );
   await insertRows(dialect, db, 'action_inputs', inputs);
   await flushAttempts(dialect, db, unit, attempts);
+  await flushExecutions(dialect, db, unit);
 
   if (changes.length === 0) return undefined;
   const [batch = 0] = await dialect.allocateIds(db, 1);
@@ -99,7 +103,7 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
     created_at: unit.now,
   }));
   await insertRows(dialect, db, 'changes', log);
-  return { batch, changes };
+  return { batch, changes, enqueued: unit.enqueued.length };
 }
 
 async function flushAttempts(

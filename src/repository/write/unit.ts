@@ -35,6 +35,24 @@ export interface AttemptState extends Tracked {
   readonly newEvents: ClusterEventRecord[];
 }
 
+/** An action that the executor is to run; its place in the queue is given when the unit is written. */
+export interface QueuedExecution {
+  readonly action: ActionState;
+  /** Undefined for the root action. */
+  readonly parent: ActionState | undefined;
+  readonly limits: ExecutionLimits;
+}
+
+/** What bounds an execution while it waits; undefined is no bound. */
+export interface ExecutionLimits {
+  /** Milliseconds that each attempt may wait for its start. */
+  readonly maxQueuedMs?: number | undefined;
+  /** Milliseconds from the first QUEUED to the end, all attempts included. */
+  readonly deadlineMs?: number | undefined;
+  /** How many actions of the run may work at once. */
+  readonly runConcurrency?: number | undefined;
+}
+
 /** A transition in a unit. */
 export interface TransitionState extends Tracked, Row<'phase_transitions'> {}
 
@@ -50,6 +68,9 @@ export class Unit {
   readonly labels: Row<'run_labels'>[] = [];
   readonly newProjects: Row<'projects'>[] = [];
   readonly projectStates = new Map<string, number>();
+  readonly enqueued: QueuedExecution[] = [];
+  readonly executions: Row<'executions'>[] = [];
+  readonly cached: Row<'task_cache'>[] = [];
 
   constructor(now: Instant) {
     this.now = now;
@@ -115,6 +136,16 @@ export class Unit {
     });
     if (event.attempt === action.row.attempts) syncFromAttempt(action, state);
     return this.#settle(action, before) || state.dirty;
+  }
+
+  /** Puts a new action into the queue of the process executor: it runs if, and only if, this transaction commits. */
+  enqueue(action: ActionState, parent: ActionState | undefined, limits: ExecutionLimits): void {
+    this.enqueued.push({ action, parent, limits });
+  }
+
+  /** Replaces the row of an execution, if its token is still that of the row. */
+  updateExecution(row: Row<'executions'>): void {
+    this.executions.push({ ...row, updated_at: this.now });
   }
 
   /** Marks an action whose row was changed by hand. */

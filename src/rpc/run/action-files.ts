@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readInputs } from '../../repository/read/find.ts';
 import { failedPrecondition } from '../../runs/errors.ts';
 import { quote } from '../../runs/names.ts';
-import { joinStoragePath, storagePath } from '../../storage/paths.ts';
+import { storeInputs } from '../../storage/inline-inputs.ts';
 import type { RunDeps } from './deps.ts';
 
 /** The files of an action: `file.pb` itself where the URI names a file, else the one of that name in the folder that it names. */
@@ -33,13 +32,7 @@ export async function inputsUri(
   const { input_uri, inputs } = await readInputs(deps.dialect.reader, actionId);
   if (input_uri !== null) return fileUri(input_uri, 'inputs.pb');
   if (inputs === null) return '';
-  const digest = createHash('sha256').update(inputs).digest('hex');
-  const path = joinStoragePath(
-    storagePath('inputs', 'the path'),
-    storagePath(digest, 'the path'),
-    storagePath('inputs.pb', 'the path'),
-  );
-  return deps.storage.write(path, inputs);
+  return storeInputs(deps.storage, inputs);
 }
 
 /**

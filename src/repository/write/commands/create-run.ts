@@ -1,5 +1,7 @@
 import { toBinary } from '@bufbuild/protobuf';
+import type { TriggerIdentifier } from '../../../gen/flyteidl2/common/identifier_pb.js';
 import type { EnrichedIdentity } from '../../../gen/flyteidl2/common/identity_pb.js';
+import type { TriggerAutomationSpec } from '../../../gen/flyteidl2/task/common_pb.js';
 import { type RunSpec, RunSpecSchema } from '../../../gen/flyteidl2/task/run_pb.js';
 import { RunSource } from '../../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { type ActionSpecRecord, actionMetadata } from '../../../runs/action-spec.ts';
@@ -11,6 +13,7 @@ import type { Row } from '../../schema.ts';
 import { type Command, runKeyText, type StoredRunKey } from '../command.ts';
 import type { RunState, Unit } from '../unit.ts';
 import { newActionRow } from './action-row.ts';
+import { enqueueTask } from './enqueue.ts';
 import type { RunKind } from './find.ts';
 
 /** A run to create, everything resolved and checked that can be without the database. */
@@ -29,8 +32,20 @@ export interface NewRun {
   readonly inputUri?: string | undefined;
   readonly inputsHash?: string | undefined;
   readonly createdBy: EnrichedIdentity;
+  /** Where the result of the root action may be found in the cache. */
+  readonly cacheKey?: string | undefined;
+  /** Whether this service runs the run's tasks itself: then its root action goes into the queue. */
+  readonly execute?: boolean | undefined;
   /** Whether a project that does not exist is made with its first run. */
   readonly autoCreateProject: boolean;
+  /** The trigger that started it. */
+  readonly trigger?: RunTrigger | undefined;
+}
+
+/** The trigger that started a run, in the revision that it had. */
+export interface RunTrigger {
+  readonly id: TriggerIdentifier;
+  readonly automation: TriggerAutomationSpec;
 }
 
 /** The run of that name, and whether this call made it. */
@@ -86,10 +101,18 @@ function requireProject(unit: Unit, run: NewRun): void {
 
 function addRun(unit: Unit, { key, stored, kind, spec, runSpec, createdBy, ...more }: NewRun): RunState {
   const since = more.startTime ?? unit.now;
+  const { trigger } = more;
+  const triggerName = trigger?.id.name;
   const metadata = actionMetadata(
     spec,
     { parent: '', group: '', executedBy: createdBy },
-    { source: more.source, ...(runSpec.relation ? { relation: runSpec.relation } : {}) },
+    {
+      source: more.source,
+      ...(runSpec.relation ? { relation: runSpec.relation } : {}),
+      ...(trigger
+        ? { triggerId: trigger.id, triggerName: triggerName?.name ?? '', triggerType: trigger.automation }
+        : {}),
+    },
   );
   const task = spec.taskId;
   if (spec.taskSpec !== undefined) unit.taskSpecs.set(spec.taskSpec.digest, spec.taskSpec.bytes);
@@ -103,12 +126,12 @@ function addRun(unit: Unit, { key, stored, kind, spec, runSpec, createdBy, ...mo
       name: key.name,
       kind,
       root_action_name: ROOT_ACTION,
-      trigger_org: null,
-      trigger_project: null,
-      trigger_domain: null,
-      trigger_name: null,
-      trigger_task_name: null,
-      trigger_revision: null,
+      trigger_org: triggerName?.org ?? null,
+      trigger_project: triggerName?.project ?? null,
+      trigger_domain: triggerName?.domain ?? null,
+      trigger_name: triggerName?.name ?? null,
+      trigger_task_name: triggerName?.taskName ?? null,
+      trigger_revision: trigger ? Number(trigger.id.revision) : null,
       run_spec: toBinary(RunSpecSchema, runSpec),
       labels: JSON.stringify(more.labels),
       source: RunSource[more.source],
@@ -149,10 +172,12 @@ function addRun(unit: Unit, { key, stored, kind, spec, runSpec, createdBy, ...mo
       createdBy: subjectOf(createdBy),
       inputUri: more.inputUri,
       inputsHash: more.inputsHash,
+      cacheKey: more.cacheKey,
     }),
     since,
   );
   root.inputs = more.inputs;
+  if (more.execute) enqueueTask(unit, root, undefined, spec);
   return run;
 }
 

@@ -1,0 +1,132 @@
+import type { Instant } from '../runs/instant.ts';
+
+/** An action that could start now. */
+export interface Candidate {
+  readonly action_id: number;
+  readonly run_id: number;
+  /** The action that enqueued it. */
+  readonly parent_id: number | null;
+  /** 0 for root actions. */
+  readonly depth: number;
+  /** How many actions of the run may work at once; 0 is no bound. */
+  readonly run_concurrency: number;
+  readonly queued_at: Instant;
+}
+
+/** An action that has a slot: its process is there, or is being made. */
+export interface Occupant {
+  readonly actionId: number;
+  readonly runId: number;
+  readonly depth: number;
+  /** Whether it has children that have not ended: then it waits for them. */
+  readonly blocked: boolean;
+}
+
+/**
+ * How many slots actions down to a depth may have together: `max × (1 − 2^−(depth+1))`, at least one more per level, at most all. What
+ * remains is for those further down, so that parents can't take the slots that their children need.
+ */
+export function slotsDownTo(depth: number, max: number): number {
+  let slots = Math.max(1, Math.floor(max / 2));
+  for (let d = 1; d <= depth && slots < max; d++) {
+    slots = Math.min(max, Math.max(slots + 1, Math.floor(max * (1 - 2 ** -(d + 1)))));
+  }
+  return slots;
+}
+
+/**
+ * Chooses which actions start now, in order.
+ *
+ * A slot goes to the run that has the fewest, then to the one that has waited longest; within a run to the deepest action, then to the
+ * oldest. `run_concurrency` bounds the actions of a run that work; those that wait for children do not count, nor does the root, so
+ * a bound of 1 still lets every tree finish.
+ *
+ * If all slots belong to actions that wait for children of theirs and nothing may start, the deepest, oldest of those children starts
+ * beyond the limit: one for each time that everything is stuck, since it works itself until it has children too.
+ */
+export function chooseStarts(
+  candidates: readonly Candidate[],
+  occupants: readonly Occupant[],
+  max: number,
+): Candidate[] {
+  const queues = [...Map.groupBy(candidates, (one) => one.run_id).values()];
+  for (const queue of queues) queue.sort(deepestThenOldest);
+  const slots = new Slots(occupants, max);
+  const chosen: Candidate[] = [];
+  for (;;) {
+    const heads = queues.flatMap((queue) => {
+      const index = queue.findIndex((one) => slots.admits(one));
+      return index < 0 ? [] : [{ queue, index, one: queue[index] as Candidate }];
+    });
+    const [first] = heads.sort(
+      (a, b) => slots.ofRun(a.one.run_id) - slots.ofRun(b.one.run_id) || compare(a.one, b.one),
+    );
+    if (first === undefined) break;
+    first.queue.splice(first.index, 1);
+    slots.add(first.one);
+    chosen.push(first.one);
+  }
+  if (chosen.length > 0) return chosen;
+  const rescue = stuckChild(candidates, occupants);
+  return rescue === undefined ? [] : [rescue];
+}
+
+function stuckChild(
+  candidates: readonly Candidate[],
+  occupants: readonly Occupant[],
+): Candidate | undefined {
+  if (occupants.length === 0 || !occupants.every((one) => one.blocked)) return undefined;
+  const parents = new Set(occupants.map((one) => one.actionId));
+  return candidates
+    .filter((one) => one.parent_id !== null && parents.has(one.parent_id))
+    .sort(deepestThenOldest)[0];
+}
+
+class Slots {
+  readonly #max: number;
+  readonly #atDepth: number[] = [];
+  readonly #ofRun = new Map<number, number>();
+  readonly #working = new Map<number, number>();
+  #total = 0;
+
+  constructor(occupants: readonly Occupant[], max: number) {
+    this.#max = max;
+    for (const { runId, depth, blocked } of occupants) this.#take(runId, depth, blocked);
+  }
+
+  ofRun(runId: number): number {
+    return this.#ofRun.get(runId) ?? 0;
+  }
+
+  admits({ run_id, depth, run_concurrency }: Candidate): boolean {
+    if (this.#total >= this.#max) return false;
+    if (run_concurrency > 0 && depth > 0 && (this.#working.get(run_id) ?? 0) >= run_concurrency) return false;
+    let downTo = 0;
+    for (let d = 0; d <= Math.max(depth, this.#atDepth.length - 1); d++) {
+      downTo += this.#atDepth[d] ?? 0;
+      if (d >= depth && downTo >= slotsDownTo(d, this.#max)) return false;
+    }
+    return true;
+  }
+
+  add({ run_id, depth }: Candidate): void {
+    this.#take(run_id, depth, false);
+  }
+
+  #take(runId: number, depth: number, blocked: boolean): void {
+    this.#total++;
+    while (this.#atDepth.length <= depth) this.#atDepth.push(0);
+    this.#atDepth[depth] = (this.#atDepth[depth] ?? 0) + 1;
+    this.#ofRun.set(runId, this.ofRun(runId) + 1);
+    if (!blocked && depth > 0) this.#working.set(runId, (this.#working.get(runId) ?? 0) + 1);
+  }
+}
+
+function deepestThenOldest(a: Candidate, b: Candidate): number {
+  return b.depth - a.depth || compare(a, b);
+}
+
+function compare(a: Candidate, b: Candidate): number {
+  if (a.queued_at !== b.queued_at) return a.queued_at < b.queued_at ? -1 : 1;
+  return a.action_id - b.action_id;
+}

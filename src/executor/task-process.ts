@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart, signal, survivors } from './process-table.ts';
+
+/** The process of one attempt, whether this executor started it or found it again. */
+export interface TaskProcess {
+  readonly pid: number;
+  /** Identifies the process together with its number. */
+  readonly start: string;
+  readonly token: string;
+  /** Resolves when the first process of the task has ended; undefined for one that was found: it must be looked at. */
+  readonly ended: Promise<void> | undefined;
+}
+
+/** Whether the first process of the task is still there. */
+export async function isAlive({ pid, start }: Pick<TaskProcess, 'pid' | 'start'>): Promise<boolean> {
+  return (await processStart(pid)) === start;
+}
+
+/** Asks every process of the task to end: those of its group, and those that left it. */
+export async function askToEnd(task: Pick<TaskProcess, 'pid' | 'token'>): Promise<void> {
+  await signalAll(task, 'SIGTERM');
+}
+
+const FIRST_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 1000;
+
+/**
+ * Ends every process that is left of a task, and resolves once none is there: a process that can't be killed at once (it hangs in the
+ * kernel) is waited for. Rejects when `stop` is aborted.
+ */
+export async function endAll(
+  task: { readonly pid: number | null; readonly token: string },
+  stop: AbortSignal,
+): Promise<void> {
+  for (let pause = FIRST_PAUSE_MS; (await signalAll(task, 'SIGKILL')) > 0; pause *= 2) {
+    await sleep(Math.min(pause, MAX_PAUSE_MS), undefined, { signal: stop });
+  }
+}
+
+async function signalAll(
+  { pid: group, token }: { readonly pid: number | null; readonly token: string },
+  name: NodeJS.Signals,
+): Promise<number> {
+  const pids = await survivors(group, token);
+  // The group first and at once: a process that is just being forked is then in it.
+  if (group !== null && pids.length > 0) signal(-group, name);
+  for (const pid of pids) signal(pid, name);
+  return pids.length;
+}

@@ -1,0 +1,162 @@
+import { sql } from 'kysely';
+import type { Instant } from '../runs/instant.ts';
+import { isTerminal, PHASES } from '../runs/phase.ts';
+import type { Db, Dialect } from './dialects/dialect.ts';
+import type { Row } from './schema.ts';
+
+/** Where an execution stands: in the queue, taken by an executor, with a process that is known, or over. */
+export type ExecutionState = 'WAITING' | 'STARTING' | 'RUNNING' | 'DONE';
+
+/*
+ * Queries say `state <> 'DONE'` beside the state that they look for: SQLite uses an index over a part of a table only if the query
+ * repeats the condition of that part.
+ */
+
+/** What choosing the next one to start needs to know of a waiting execution. */
+export type WaitingExecution = Pick<
+  Row<'executions'>,
+  'action_id' | 'run_id' | 'parent_id' | 'depth' | 'run_concurrency' | 'queued_at'
+>;
+
+const ended = sql.join(PHASES.filter(isTerminal).map((phase) => sql.lit(phase)));
+
+/**
+ * Executions that may start now, of each run the deepest and then the oldest first and at most `perRun` of them, so that no run hides
+ * the others, however many actions it has.
+ */
+export async function listWaiting(
+  db: Db,
+  now: Instant,
+  bounds: { perRun: number; total: number },
+): Promise<WaitingExecution[]> {
+  const { rows } = await sql<WaitingExecution>`
+    select action_id, run_id, parent_id, depth, run_concurrency, queued_at from (
+      select action_id, run_id, parent_id, depth, run_concurrency, queued_at,
+        row_number() over (partition by run_id order by depth desc, queued_at, action_id) as turn
+      from executions where state = 'WAITING' and state <> 'DONE' and not_before <= ${now}
+    ) as waiting
+    where turn <= ${bounds.perRun} order by turn, queued_at, action_id limit ${bounds.total}`.execute(db);
+  return rows;
+}
+
+/** Takes waiting executions for a node, each under a token of its own. Those that another executor took first are left out. */
+export async function claimExecutions(
+  dialect: Dialect,
+  claims: readonly { actionId: number; token: string }[],
+  node: string,
+  now: Instant,
+): Promise<Row<'executions'>[]> {
+  if (claims.length === 0) return [];
+  const list = dialect.rows(
+    [
+      { name: 'action_id', kind: 'int' },
+      { name: 'token', kind: 'text' },
+    ],
+    claims.map(({ actionId, token }) => [actionId, token]),
+  );
+  const { rows } = await sql<Row<'executions'>>`
+    update executions set state = 'STARTING', node = ${node}, token = u.token, folder = null, output_prefix = null,
+      pid = null, pid_start = null, started_at = null, updated_at = ${now}
+    from ${list} where executions.action_id = u.action_id and executions.state = 'WAITING'
+    returning executions.*`.execute(dialect.writer);
+  return rows;
+}
+
+/** Gives an execution that is held and never ran another token, under which it may be started. */
+export async function renewToken(
+  db: Db,
+  row: Row<'executions'>,
+  token: string,
+): Promise<Row<'executions'> | undefined> {
+  const { rows } = await sql<Row<'executions'>>`
+    update executions set state = 'STARTING', token = ${token}, folder = null, output_prefix = null, pid = null,
+      pid_start = null, started_at = null
+    where action_id = ${row.action_id} and token = ${row.token} and state <> 'DONE' returning *`.execute(
+    db,
+  );
+  return rows[0];
+}
+
+/** What a node took and what is not over. */
+export function listHeld(db: Db, node: string): Promise<Row<'executions'>[]> {
+  return db
+    .selectFrom('executions')
+    .selectAll()
+    .where('state', '<>', 'DONE')
+    .where('state', 'in', ['STARTING', 'RUNNING'])
+    .where('node', '=', node)
+    .orderBy('action_id')
+    .execute();
+}
+
+/** Which of the held executions belong to actions that have ended, by abort or otherwise. */
+export async function listEnded(dialect: Dialect, actionIds: readonly number[]): Promise<number[]> {
+  if (actionIds.length === 0) return [];
+  const list = dialect.rows(
+    [{ name: 'id', kind: 'int' }],
+    actionIds.map((id) => [id]),
+  );
+  const { rows } = await sql<{ id: number }>`
+    select a.id from ${list} join actions as a on a.id = u.id where a.phase in (${ended})`.execute(
+    dialect.reader,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Takes those out of the queue whose actions have ended while they waited. */
+export async function dropEnded(dialect: Dialect): Promise<void> {
+  const waiting = sql`
+    select a.id from executions as e join actions as a on a.id = e.action_id
+    where e.state = 'WAITING' and e.state <> 'DONE' and a.phase in (${ended})`;
+  const { rows } = await sql`${waiting} limit 1`.execute(dialect.reader);
+  if (rows.length === 0) return;
+  await sql`
+    update executions set state = 'DONE', expires_at = null
+    where state = 'WAITING' and action_id in (${waiting})`.execute(dialect.writer);
+}
+
+/** Waiting executions whose time is up. */
+export async function listExpired(db: Db, now: Instant, limit: number): Promise<number[]> {
+  const { rows } = await sql<{ action_id: number }>`
+    select action_id from executions where state = 'WAITING' and state <> 'DONE' and expires_at <= ${now}
+    order by expires_at limit ${limit}`.execute(db);
+  return rows.map((row) => row.action_id);
+}
+
+/** Of the given actions, those that have children which have not ended, of whatever kind: they wait for them. */
+export async function listParents(dialect: Dialect, actionIds: readonly number[]): Promise<Set<number>> {
+  if (actionIds.length === 0) return new Set();
+  const list = dialect.rows(
+    [{ name: 'id', kind: 'int' }],
+    actionIds.map((id) => [id]),
+  );
+  const { rows } = await sql<{ id: number }>`
+    select p.id from ${list} join actions as p on p.id = u.id
+    where exists (select 1 from actions as c
+      where c.run_id = p.run_id and c.parent_action_name = p.name and c.end_time is null)`.execute(
+    dialect.reader,
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Actions that have ended although executions below them have not. */
+export async function listOrphaning(db: Db, limit: number): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select distinct p.id from executions as e join actions as p on p.id = e.parent_id
+    where e.state <> 'DONE' and p.phase in (${ended}) limit ${limit}`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** How many executions are in the queue, and when the next of them may start or times out, if that is later than now. */
+export async function queueStatus(
+  db: Db,
+  now: Instant,
+): Promise<{ waiting: number; nextAt: Instant | null }> {
+  const { rows } = await sql<{ waiting: number; start_at: Instant | null; expiry: Instant | null }>`
+    select count(*) as waiting, min(case when not_before > ${now} then not_before end) as start_at,
+      min(expires_at) as expiry
+    from executions where state = 'WAITING' and state <> 'DONE'`.execute(db);
+  const { waiting = 0, start_at = null, expiry = null } = rows[0] ?? {};
+  const nextAt = start_at === null || (expiry !== null && expiry < start_at) ? expiry : start_at;
+  return { waiting: Number(waiting), nextAt };
+}

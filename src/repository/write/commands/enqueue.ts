@@ -1,0 +1,25 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { RunSpecSchema } from '../../../gen/flyteidl2/task/run_pb.js';
+import type { ActionSpecRecord } from '../../../runs/action-spec.ts';
+import { isTerminal, type Phase } from '../../../runs/phase.ts';
+import type { ActionState, Unit } from '../unit.ts';
+
+/**
+ * Puts a task that this unit made into the queue of the process executor, in the same transaction: call it for every new action of a run
+ * that this service executes. Does nothing for what is no task, is not new, or has ended already (a cached or recovered one, or the child of
+ * an aborted one). `parent` is undefined for the root action; otherwise the unit must have loaded it.
+ */
+export function enqueueTask(
+  unit: Unit,
+  action: ActionState,
+  parent: ActionState | undefined,
+  spec: ActionSpecRecord,
+): void {
+  const { row, run, fresh } = action;
+  if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase)) return;
+  unit.enqueue(action, parent, {
+    maxQueuedMs: spec.times?.maxQueuedMs,
+    deadlineMs: spec.times?.deadlineMs,
+    runConcurrency: fromBinary(RunSpecSchema, run.row.run_spec).maxActionConcurrency,
+  });
+}
