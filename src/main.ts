@@ -1,7 +1,7 @@
 import { type DatabaseConfig, loadConfig } from './config.ts';
 import { parseCommandLine } from './config/cli.ts';
 import { createLogger } from './logger.ts';
-import { shutdownOnSignal, startOrExit } from './server/lifecycle.ts';
+import { logCrashes, shutdownOnSignal, startOrExit } from './server/lifecycle.ts';
 import { startService } from './service.ts';
 import { VERSION } from './version.ts';
 
@@ -9,6 +9,7 @@ import { VERSION } from './version.ts';
 async function start(configFile: string): Promise<void> {
   const { config, warnings } = loadConfig(configFile);
   const logger = createLogger(config.logger);
+  logCrashes(logger);
   for (const warning of warnings) logger.warn(warning);
   const { url, server, steps } = await startService(config, logger);
   shutdownOnSignal({ logger, server, close: steps });
