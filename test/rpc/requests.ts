@@ -96,11 +96,11 @@ export function taskRequest(
   };
 }
 
-/** A request to record a condition that waits for a value of this type below the root of a run in PLACE. */
+/** A request to record a condition that waits for a value of this type (null: of any) below the root of a run in PLACE. */
 export function conditionRequest(
   run: string,
   name: string,
-  type: SimpleType | undefined = SimpleType.BOOLEAN,
+  type: SimpleType | null = SimpleType.BOOLEAN,
   more: Init<typeof ConditionActionSchema> = {},
 ): Init<typeof RecordActionRequestSchema> {
   return {
@@ -111,7 +111,7 @@ export function conditionRequest(
       value: {
         name: 'approve',
         prompt: 'Go on?',
-        ...(type === undefined ? {} : { type: { type: { case: 'simple', value: type } } }),
+        ...(type === null ? {} : { type: { type: { case: 'simple', value: type } } }),
         ...more,
       },
     },
