@@ -1,11 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import * as runs from './0001-runs.ts';
+import * as listIndexes from './0002-list-indexes.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
 
-const numbered: Record<string, { up: Up }> = { '0001-runs': runs };
+const numbered: Record<string, { up: Up }> = {
+  '0001-runs': runs,
+  '0002-list-indexes': listIndexes,
+};
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */
 export function migrationsFor(kind: 'sqlite' | 'postgres'): Record<string, Migration> {
