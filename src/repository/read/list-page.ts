@@ -7,7 +7,7 @@ import { type OrderTerm, parseOrder } from '../../runs/filter-order.ts';
 import { type ParsedFilter, parseFilters } from '../../runs/filter-parse.ts';
 import { listDigest, type PositionType, readPageToken, writePageToken } from '../../runs/page-token.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/in-list.ts';
+import { inList } from '../dialects/list-terms.ts';
 import { columnKind } from '../schema.ts';
 import type { ListTable } from './list-indexes.ts';
 import type { Base } from './list-sql.ts';

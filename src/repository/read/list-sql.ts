@@ -5,7 +5,7 @@ import type { OrderTerm } from '../../runs/filter-order.ts';
 import type { FilterValue } from '../../runs/filter-parse.ts';
 import type { Position } from '../../runs/page-token.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/in-list.ts';
+import { inList } from '../dialects/list-terms.ts';
 import { columnKind } from '../schema.ts';
 import type { ListTable } from './list-indexes.ts';
 import type { ColumnRange } from './list-plan.ts';

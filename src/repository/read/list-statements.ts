@@ -3,7 +3,7 @@ import type { Condition } from '../../runs/filter-condition.ts';
 import type { OrderTerm } from '../../runs/filter-order.ts';
 import type { FilterValue } from '../../runs/filter-parse.ts';
 import type { Position } from '../../runs/page-token.ts';
-import { tableByIndex } from '../dialects/in-list.ts';
+import { tableByIndex } from '../dialects/list-terms.ts';
 import type { Access, ListPlan } from './list-plan.ts';
 import {
   beyond,
