@@ -4,7 +4,7 @@ import { invalidArgument } from '../../runs/errors.ts';
 import { matches } from '../../runs/filter-evaluate.ts';
 import type { ParsedFilter } from '../../runs/filter-parse.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/in-list.ts';
+import { inList } from '../dialects/list-terms.ts';
 
 type Sql = RawBuilder<unknown>;
 

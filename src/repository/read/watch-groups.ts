@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { ParsedFilter } from '../../runs/filter-parse.ts';
 import type { Instant } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/in-list.ts';
+import { inList } from '../dialects/list-terms.ts';
 import { millisBetween } from '../dialects/millis-between.ts';
 import { readSnapshot } from './snapshot.ts';
 import { filterSql } from './watch-group-filter.ts';
