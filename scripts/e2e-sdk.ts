@@ -90,7 +90,7 @@ function commandLineChecks(url: string, { runs }: Clients, python: Python, ordin
       run: async () => {
         const script = join(root, 'test/sdk/tracked_run.py');
         const place = ['--project', 'sdk', '--domain', 'development'];
-        const args = ['run', '--local', '--tracked', ...place, script, 'main', '--n', '2', '--no-fail'];
+        const args = ['run', '--local', '--tracked', ...place, script, 'main', '--n', '2'];
         const { code, output } = await python.flyte([...flyte, ...args]);
         equal(code, 0, output);
         match(output, /tracked-runs\/local-/);
