@@ -11,6 +11,7 @@ import { createServer, type Server } from './server/server.ts';
 import { openStorage, registerServices } from './services.ts';
 import { STORAGE_PREFIX } from './storage/signing.ts';
 import { VERSION } from './version.ts';
+import { createWatch, type Watch } from './watch/watch.ts';
 
 /** The service, listening. */
 export interface Service {
@@ -40,22 +41,30 @@ export async function startService(
     onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
   });
+  const watch = createWatch({
+    dialect,
+    watchBufferSize: config.runs.watchBufferSize,
+    clock: systemClock,
+    logger: sourceLogger(logger, 'watch'),
+    metrics,
+  });
   const writer = new GroupCommit(dialect, {
     clock: systemClock,
     maxQueued: config.runs.write.maxQueued,
     maxBatch: config.runs.write.maxBatch,
-    onCommitted: () => {},
+    onCommitted: watch.committed,
     onBatch: (size, queued) => {
       metrics.batchSize.observe(size);
       metrics.queueDepth.set(queued);
     },
   });
-  const steps = [() => writer.close(), () => dialect.close()];
+  const steps = [() => writer.close(), () => watch.stop(), () => dialect.close()];
   const closeAll = async () => {
     for (const step of steps) await step();
   };
   try {
-    const server = await openServer({ config, logger, metrics, dialect, writer });
+    await watch.start();
+    const server = await openServer({ config, logger, metrics, dialect, writer, watch });
     const { url } = await server.listen();
     return {
       url,
@@ -81,9 +90,10 @@ interface Opened {
   readonly metrics: Metrics;
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
+  readonly watch: Watch;
 }
 
-async function openServer({ config, logger, metrics, dialect, writer }: Opened): Promise<Server> {
+async function openServer({ config, logger, metrics, dialect, writer, watch }: Opened): Promise<Server> {
   const storage = await openStorage(config, dialect, sourceLogger(logger, 'storage'));
   const readiness = createReadiness({
     checks: [
@@ -94,6 +104,7 @@ async function openServer({ config, logger, metrics, dialect, writer }: Opened):
             throw new Error('the schema of the database is not that of this version');
         },
       },
+      watch.readiness,
     ],
   });
   return createServer({
@@ -102,7 +113,14 @@ async function openServer({ config, logger, metrics, dialect, writer }: Opened):
     logger: sourceLogger(logger, 'server'),
     metrics,
     readiness,
-    routes: registerServices({ config, logger: sourceLogger(logger, 'rpc'), dialect, writer, storage }),
+    routes: registerServices({
+      config,
+      logger: sourceLogger(logger, 'rpc'),
+      dialect,
+      writer,
+      watch,
+      storage,
+    }),
     httpRoutes: [{ prefix: STORAGE_PREFIX, handler: storage.handler }],
   });
 }
