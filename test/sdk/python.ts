@@ -50,18 +50,14 @@ export async function installSdk(folder: string, home: string): Promise<Python> 
     PYTHONDONTWRITEBYTECODE: '1',
   };
   const run = (program: string) => (args: readonly string[]) =>
-    finish(join(venv, 'bin', program), args, environment, home);
+    finish(join(venv, 'bin', program), args, environment);
   return { run: run('python'), flyte: run('flyte') };
 }
 
-function finish(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  cwd: string,
-): Promise<Finished> {
+function finish(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
   return new Promise((resolve) => {
-    const options = { env, cwd, timeout: RUN_TIMEOUT_MS, maxBuffer: 2 ** 26 };
+    // `flyte run` wants its script below the working directory.
+    const options = { env, cwd: import.meta.dirname, timeout: RUN_TIMEOUT_MS, maxBuffer: 2 ** 26 };
     execFile(program, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       const reason = code < 0 ? `\n${error?.message}` : '';
