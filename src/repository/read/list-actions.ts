@@ -8,6 +8,7 @@ import type { RunKind } from '../write/commands/find.ts';
 import { findRunId } from './find.ts';
 import { ACTION_LISTS } from './list-indexes.ts';
 import { readPage } from './list-page.ts';
+import type { ListBounds } from './list-walk.ts';
 import { ACTION_MESSAGE_COLUMNS, type ActionMessageRow, actionMessage } from './run-message.ts';
 
 /** A list of the actions of one run. */
@@ -18,6 +19,7 @@ export interface ActionListQuery {
   readonly request: ListRequest | undefined;
   /** Rows that the call may look at for filters that no index can answer. */
   readonly maxScan: number;
+  readonly bounds?: ListBounds | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,6 +37,7 @@ export async function readActionPage(
     request: query.request,
     columns: ACTION_MESSAGE_COLUMNS,
     maxScan: query.maxScan,
+    bounds: query.bounds,
     signal: query.signal,
   });
   return { actions: rows.map(actionMessage), token };

@@ -11,7 +11,7 @@ import { inList } from '../dialects/list-terms.ts';
 import { columnKind } from '../schema.ts';
 import type { ListTable } from './list-indexes.ts';
 import type { Base } from './list-sql.ts';
-import { findRows } from './list-walk.ts';
+import { findRows, LIST_BOUNDS, type ListBounds } from './list-walk.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -30,6 +30,7 @@ export interface PageQuery {
   /** The columns that messages are made of. */
   readonly columns: readonly string[];
   readonly maxScan: number;
+  readonly bounds?: ListBounds | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,8 +62,19 @@ export async function readPage<R extends { id: number; metadata: Uint8Array }>(
 
   const conditions = [...scope, ...filtered];
   const columns = [...new Set(conditions.map(({ column }) => column))];
-  const { maxScan, signal } = query;
-  const found = await findRows({ dialect, table, base, order, conditions, after, limit, maxScan, signal });
+  const { maxScan, signal, bounds = LIST_BOUNDS } = query;
+  const found = await findRows({
+    dialect,
+    table,
+    base,
+    order,
+    conditions,
+    after,
+    limit,
+    maxScan,
+    bounds,
+    signal,
+  });
 
   const rows: R[] = [];
   let bytes = 0;

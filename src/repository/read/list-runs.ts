@@ -6,6 +6,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { RunKind } from '../write/commands/find.ts';
 import { RUN_LISTS } from './list-indexes.ts';
 import { readPage } from './list-page.ts';
+import type { ListBounds } from './list-walk.ts';
 import { RUN_MESSAGE_COLUMNS, type RunMessageRow, runMessage } from './run-message.ts';
 
 /** Which runs a list is about, next to its organization: all, those of a project, of a trigger, or of a task (of one version). */
@@ -37,6 +38,7 @@ export interface RunListQuery {
   readonly request: ListRequest | undefined;
   /** Rows that the call may look at for filters that no index can answer. */
   readonly maxScan: number;
+  readonly bounds?: ListBounds | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,6 +58,7 @@ export async function readRunPage(
     request: query.request,
     columns: RUN_MESSAGE_COLUMNS,
     maxScan: query.maxScan,
+    bounds: query.bounds,
     signal: query.signal,
   });
   return { runs: rows.map(runMessage), token };

@@ -58,7 +58,8 @@ export function walkSql(
 export function exceedsSql(query: KeyQuery, access: Access, count: number): RawBuilder<unknown> {
   if (access.label === undefined)
     return sql`select 1 from ${accessSql(query, access)} limit 1 offset ${count}`;
-  return sql`select 1 from run_labels as l where ${labelSql(query, access.label)} limit 1 offset ${count}`;
+  const order = (access.label.values?.length ?? 1) === 1 ? sql` order by l.value, l.run_id` : sql``;
+  return sql`select 1 from run_labels as l where ${labelSql(query, access.label)}${order} limit 1 offset ${count}`;
 }
 
 /** The rows that an access finds. */

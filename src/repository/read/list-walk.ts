@@ -8,13 +8,19 @@ import { type Access, type ListPlan, planList } from './list-plan.ts';
 import type { KeyQuery } from './list-sql.ts';
 import { exceedsSql, gatherSql, positionOf, walkSql } from './list-statements.ts';
 
-/** So many rows are read at once and sorted here rather than looked for in the order of the list. */
-const MAX_GATHERED = 1000;
-/** Rows that one call looks at when it combines conditions that indexes answer one by one. */
-const MAX_WALKED = 250_000;
-/** Rows that one statement looks at. */
-const FIRST_CHUNK = 200;
-const MAX_CHUNK = 5000;
+/** How many rows a call and its statements look at. */
+export interface ListBounds {
+  /** So many rows are read at once and sorted here rather than looked for in the order of the list. */
+  readonly gathered: number;
+  /** Rows that one call looks at when it combines conditions that indexes answer one by one. */
+  readonly walked: number;
+  /** Rows that the first statement of a walk looks at, and the largest number that later ones do. */
+  readonly firstChunk: number;
+  readonly maxChunk: number;
+}
+
+/** What is used unless a test wants to see every path with few rows. */
+export const LIST_BOUNDS: ListBounds = { gathered: 1000, walked: 250_000, firstChunk: 200, maxChunk: 5000 };
 
 /** A row of a page: its id and where the list goes on after it. */
 export interface FoundRow {
@@ -35,6 +41,7 @@ export interface WalkQuery extends Omit<KeyQuery, 'columns'> {
   readonly limit: number;
   /** Rows to look at for conditions that no index can answer. */
   readonly maxScan: number;
+  readonly bounds: ListBounds;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +63,7 @@ export async function findRows(query: WalkQuery): Promise<FoundRows> {
 async function gather(query: WalkQuery, access: Access): Promise<FoundRows | undefined> {
   const { conditions, order, after, limit } = query;
   const keys: KeyQuery = { ...query, columns: columnsOf(conditions) };
-  const most = Math.min(MAX_GATHERED, budgetOf(query, conditions));
+  const most = Math.min(query.bounds.gathered, budgetOf(query, conditions));
   const more = await read(query, exceedsSql(keys, access, most));
   if (more.length > 0) return undefined;
   const gathered = await read(query, gatherSql(keys, access));
@@ -69,14 +76,14 @@ async function gather(query: WalkQuery, access: Access): Promise<FoundRows | und
 }
 
 async function walk(query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
-  const { order, limit } = query;
+  const { order, limit, bounds } = query;
   const open = query.conditions.filter((condition) => !plan.walk.met.includes(condition));
   const only = open.filter(({ bound }) => bound !== undefined);
   const keys: KeyQuery = { ...query, columns: columnsOf(open) };
   const budget = budgetOf(query, open);
   const found: FoundRow[] = [];
   let { after } = query;
-  let chunk = plan.sorted ? Math.max(limit + 1, FIRST_CHUNK) : MAX_CHUNK;
+  let chunk = plan.sorted ? Math.max(limit + 1, bounds.firstChunk) : bounds.maxChunk;
   for (let looked = 0; looked < budget; ) {
     query.signal?.throwIfAborted();
     const take = Math.min(open.length === 0 ? limit + 1 : chunk, budget - looked);
@@ -90,7 +97,7 @@ async function walk(query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
     if (last === undefined || (last.n ?? rows.length) < take) return { rows: found, next: undefined };
     looked += take;
     after = positionOf(last, order);
-    chunk = Math.min(chunk * 3, MAX_CHUNK);
+    chunk = Math.min(chunk * 3, bounds.maxChunk);
     await turn();
   }
   return { rows: found, next: after };
@@ -101,8 +108,8 @@ function columnsOf(conditions: readonly Condition[]): string[] {
 }
 
 /** How many rows may be looked at for these conditions. */
-function budgetOf({ maxScan }: WalkQuery, open: readonly Condition[]): number {
-  return open.some(({ bound }) => bound === undefined) ? maxScan : MAX_WALKED;
+function budgetOf({ maxScan, bounds }: WalkQuery, open: readonly Condition[]): number {
+  return open.some(({ bound }) => bound === undefined) ? maxScan : bounds.walked;
 }
 
 function cut(rows: readonly FoundRow[], limit: number): FoundRows {
