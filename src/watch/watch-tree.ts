@@ -24,17 +24,21 @@ export async function* watchTree(
     let nodes: readonly TreeNode[] = [];
     let at = 0;
     let first = true;
-    let caughtUp = false;
+    /** Whether what is being sent completes the snapshot, and whether it was completed before. */
+    let completes = false;
+    let complete = false;
     for (;;) {
       signal.throwIfAborted();
       view.check();
       if (at === nodes.length && lens.head > seen) {
+        complete = completes;
+        completes = view.loaded;
         nodes = lens.collect(seen);
         seen = lens.head;
         at = 0;
       }
       if (at < nodes.length || (first && view.loaded)) {
-        const count = caughtUp ? limits.update : limits.snapshot;
+        const count = complete ? limits.update : limits.snapshot;
         const end = endOfMessage(nodes, at, { count, bytes: limits.bytes }, bytesOf);
         const message = nodes.slice(at, end).map((node) => lens.message(node));
         at = end;
@@ -42,7 +46,7 @@ export async function* watchTree(
         yield message;
         continue;
       }
-      caughtUp = view.loaded;
+      completes = view.loaded;
       nodes = [];
       at = 0;
       await waiter.wait();
