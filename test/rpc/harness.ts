@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Config, parseConfig } from '../../src/config.ts';
 import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
@@ -11,7 +12,7 @@ import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_ru
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import { createLogger } from '../../src/logger.ts';
-import { tables } from '../../src/repository/schema.ts';
+import { type TableName, tables } from '../../src/repository/schema.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { dialects } from '../support/databases.ts';
 
@@ -73,15 +74,17 @@ export async function startTestService(
       await rm(folder, { recursive: true, force: true });
     },
     async rowCounts() {
-      const counts: Record<string, number> = {};
-      for (const table of Object.keys(tables) as (keyof typeof tables)[]) {
-        const { n } = await service.dialect.reader
-          .selectFrom(table)
-          .select((e) => e.fn.countAll<number>().as('n'))
-          .executeTakeFirstOrThrow();
-        counts[table] = n;
-      }
-      return counts;
+      const counts = (Object.keys(tables) as TableName[]).map(
+        (table) =>
+          sql<{
+            name: string;
+            n: number;
+          }>`select ${sql.lit(table)} as name, count(*) as n from ${sql.table(table)}`,
+      );
+      const { rows } = await sql
+        .join<{ name: string; n: number }>(counts, sql` union all `)
+        .execute(service.dialect.reader);
+      return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
     },
   };
 }
