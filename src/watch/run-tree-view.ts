@@ -21,7 +21,8 @@ export interface TreeReader {
 
 /** How many actions are read by id at once. */
 export const ROWS_PER_READ = 500;
-const PAGE = 500;
+/** Leaves room for the ancestors that are told of again with each page, so that both fit into one message. */
+const PAGE = 450;
 /** More than this and reading the whole run again is cheaper. */
 const MAX_DIRTY = 5000;
 
