@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import * as runs from './0001-runs.ts';
+import * as listIndexes from './0002-list-indexes.ts';
 import * as tasksTriggers from './0003-tasks-triggers.ts';
 import * as executor from './0005-executor.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
@@ -9,6 +10,7 @@ type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Prom
 
 const numbered: Record<string, { up: Up }> = {
   '0001-runs': runs,
+  '0002-list-indexes': listIndexes,
   '0003-tasks-triggers': tasksTriggers,
   '0005-executor': executor,
 };

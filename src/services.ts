@@ -26,6 +26,7 @@ import { createTrackedRunService } from './rpc/tracked-run/index.ts';
 import { registerLaterServices } from './rpc/unimplemented.ts';
 import { systemClock } from './runs/instant.ts';
 import { createFolderStorage, type FolderStorage } from './storage/folder-storage.ts';
+import type { Watch } from './watch/watch.ts';
 
 /** What the services are made of. */
 export interface Parts {
@@ -33,6 +34,7 @@ export interface Parts {
   readonly logger: Logger;
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
+  readonly watch: Watch;
   readonly storage: FolderStorage;
 }
 
@@ -53,17 +55,19 @@ export async function openStorage(config: Config, dialect: Dialect, logger: Logg
 
 /** Registers every service of the contract: those that are built, and the others, which answer UNIMPLEMENTED. */
 export function registerServices(parts: Parts): (router: ConnectRouter) => void {
-  const { config, logger, dialect, writer, storage } = parts;
+  const { config, logger, dialect, writer, watch, storage } = parts;
   const { organizations, defaultOrganization, domains } = config.runs;
   const { autoCreate } = config.runs.projects;
   const runs: RunDeps = {
     dialect,
     writer,
+    watch,
     storage,
     clock: systemClock,
     organizations,
     autoCreateProjects: autoCreate,
     domains,
+    maxScan: config.runs.list.maxScan,
     maxDataBytes: config.runs.server.writeMaxBytes / 2,
     logger,
   };

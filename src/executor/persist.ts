@@ -32,11 +32,11 @@ export async function persist<R>(
   }
 }
 
-/** Waits for the end of something, or throws Stopped. */
-export async function untilStopped(work: Promise<void>, stop: AbortSignal): Promise<void> {
+/** Waits for something, or throws Stopped. */
+export async function untilStopped<R>(work: Promise<R>, stop: AbortSignal): Promise<R> {
   let onAbort = (): void => {};
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<R>((resolve, reject) => {
       onAbort = () => reject(new Stopped());
       if (stop.aborted) onAbort();
       stop.addEventListener('abort', onAbort, { once: true });

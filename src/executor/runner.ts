@@ -9,7 +9,6 @@ import {
   hasUnfinishedChildren,
   readExecutionTask,
 } from '../repository/read/execution-task.ts';
-import type { Row } from '../repository/schema.ts';
 import type { Command } from '../repository/write/command.ts';
 import { abortTree } from '../repository/write/commands/abort.ts';
 import {
@@ -135,7 +134,7 @@ export class Runner {
     if (isTerminal(begun.phase)) return;
     await hook('begun', live);
     try {
-      const command = await prepareCommand(prepare, task, live.held.row);
+      const command = await untilStopped(prepareCommand(prepare, task, live.held.row), this.#deps.stop);
       await hook('prepared', live);
       if (live.kill !== undefined) return await this.#endUnstarted(live, task);
       const wrapper = await startWrapper(command);

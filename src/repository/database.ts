@@ -5,20 +5,32 @@ import { StartupError } from '../config/errors.ts';
 import type { Organizations } from '../runs/identity.ts';
 import type { Dialect } from './dialects/dialect.ts';
 
-/** Brings the schema to its newest version. Several processes may do so at once: one works, the others wait for it and find it done. */
+/**
+ * Brings the schema to its newest version. Several processes may do so at once: one works, the others wait for it and find it done.
+ * Throws a StartupError if a newer version of the service has been there: there is no way back.
+ */
 export async function migrate(dialect: Dialect): Promise<void> {
   const migrations = migrationsFor(dialect.kind);
   const migrator = new Migrator({ db: dialect.writer, provider: { getMigrations: async () => migrations } });
   // The migrator reports errors in its result and never throws them.
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error === undefined) return;
+  const unknown = [...(await appliedMigrations(dialect))].find((name) => migrations[name] === undefined);
+  if (unknown === undefined) throw error;
+  throw new StartupError(
+    `a newer version of this service has migrated the database (${unknown}); start that version, or restore a backup of before`,
+  );
 }
 
 /** Whether every migration of this version was applied. */
 export async function isMigrated(dialect: Dialect): Promise<boolean> {
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(dialect.reader);
-  const applied = new Set(rows.map((row) => row.name));
+  const applied = await appliedMigrations(dialect);
   return Object.keys(migrationsFor(dialect.kind)).every((name) => applied.has(name));
+}
+
+async function appliedMigrations(dialect: Dialect): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(dialect.reader);
+  return new Set(rows.map((row) => row.name));
 }
 
 /**

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Instant } from '../runs/instant.ts';
 import { isTerminal, PHASES } from '../runs/phase.ts';
 import type { Db, Dialect } from './dialects/dialect.ts';
-import type { Row } from './schema.ts';
+import { columnNames, type Row } from './schema.ts';
 
 /** Where an execution stands: in the queue, taken by an executor, with a process that is known, or over. */
 export type ExecutionState = 'WAITING' | 'STARTING' | 'RUNNING' | 'DONE';
@@ -18,6 +18,7 @@ export type WaitingExecution = Pick<
   'action_id' | 'run_id' | 'parent_id' | 'depth' | 'run_concurrency' | 'queued_at'
 >;
 
+const columns = sql.join(columnNames('executions').map((name) => sql.id('executions', name)));
 const ended = sql.join(PHASES.filter(isTerminal).map((phase) => sql.lit(phase)));
 
 /**
@@ -58,7 +59,7 @@ export async function claimExecutions(
     update executions set state = 'STARTING', node = ${node}, token = u.token, folder = null, output_prefix = null,
       pid = null, pid_start = null, started_at = null, updated_at = ${now}
     from ${list} where executions.action_id = u.action_id and executions.state = 'WAITING'
-    returning executions.*`.execute(dialect.writer);
+    returning ${columns}`.execute(dialect.writer);
   return rows;
 }
 

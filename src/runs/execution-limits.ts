@@ -33,7 +33,7 @@ export function userRetries(spec: TaskSpec): number {
 export function retryDelayMs(spec: TaskSpec, failures: number): number {
   const backoff = spec.taskTemplate?.metadata?.retries?.backoff;
   if (backoff === undefined) return 0;
-  const factor = backoff.factor > 1 ? backoff.factor : 1;
+  const factor = Math.max(1, backoff.factor ?? 1);
   const delay = millis(backoff.base) * factor ** Math.max(0, failures - 1);
   const cap = backoff.cap === undefined ? MAX_MS : millis(backoff.cap);
   return Math.min(delay, cap, MAX_MS);

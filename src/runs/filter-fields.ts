@@ -106,11 +106,6 @@ export const ACTION_FIELDS: FieldTable = {
   ],
 };
 
-/** The columns that the two lists read for filters and orders. */
-export function fieldColumns(table: FieldTable): string[] {
-  return table.fields.flatMap(({ column }) => column ?? []);
-}
-
 function field(
   name: string,
   type: ListField['type'],

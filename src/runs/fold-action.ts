@@ -40,6 +40,19 @@ export function foldIntoAction(action: ActionRecord, step: ActionStep): boolean 
   return true;
 }
 
+/**
+ * Opens an action that ended FAILED or TIMED_OUT for a further attempt, in place; does nothing otherwise. For those whose word decides over
+ * the action: an SDK that runs tasks itself reports each failed attempt as the action's end, and then goes on with the next one.
+ */
+export function reopenForAttempt(action: ActionRecord, attempt: number): void {
+  if (!isRetryable(action.phase as Phase) || attempt <= action.attempts) return;
+  action.phase = 'QUEUED';
+  action.end_time = null;
+  action.duration_ms = null;
+  action.error_kind = null;
+  action.error_line = null;
+}
+
 function allowsAnotherAttempt(action: ActionRecord, attempt: number): boolean {
   return action.action_type === 'TASK' && attempt < action.max_attempts;
 }

@@ -11,7 +11,7 @@ import type { AttemptEvent, AttemptRecord, TransitionRecord } from './records.ts
  *
  *  - phase: the highest rank seen; once terminal it stays.
  *  - history: one transition per phase, from the earliest time that an event gave for it (or for a later phase) to the start of the
- *    next one.
+ *    next one; the terminal one from the earliest time to the earliest end that an event gave.
  *  - each field: from the highest event that carries it. The order of that event is kept per field, so that a late event fills in what
  *    no later one said, and nothing else.
  */
@@ -39,13 +39,20 @@ export function eventOrder(phase: Phase, version: number): number {
   return phaseRank(phase) * VERSIONS + version;
 }
 
+/**
+ * When the attempt reached the phase. Who reports an end often does so after it, with a time of the report and an end of its own.
+ */
+function reachedAt({ phase, time, endTime }: AttemptEvent): Instant {
+  return isTerminal(phase) && endTime !== undefined && endTime < time ? endTime : time;
+}
+
 /** The attempt as it is before its first event: what the event itself says, and no history. */
 export function newAttempt(event: AttemptEvent): AttemptRecord {
   return {
     attempt_number: event.attempt,
     phase: event.phase,
     version: event.version,
-    start_time: event.time,
+    start_time: reachedAt(event),
     end_time: isTerminal(event.phase) ? (event.endTime ?? event.time) : null,
     error_info: null,
     outputs: null,
@@ -77,11 +84,17 @@ export function foldIntoAttempt<A extends AttemptRecord, T extends TransitionRec
   if (phaseRank(event.phase) > phaseRank(phase)) {
     attempt.phase = event.phase;
     attempt.version = event.version;
-    if (isTerminal(event.phase)) attempt.end_time = event.endTime ?? event.time;
     changed = true;
   } else if (event.phase === phase && event.version > attempt.version) {
     attempt.version = event.version;
     changed = true;
+  }
+  if (isTerminal(event.phase)) {
+    const end = event.endTime ?? event.time;
+    if (attempt.end_time === null || end < attempt.end_time) {
+      attempt.end_time = end;
+      changed = true;
+    }
   }
   if (foldFields(attempt, event)) changed = true;
   if (closeHistory(fold)) changed = true;
@@ -93,13 +106,14 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
   event: AttemptEvent,
   addTransition: (transition: TransitionRecord) => T,
 ): boolean {
+  const time = reachedAt(event);
   const known = transitions.find((t) => t.phase === event.phase);
   if (known === undefined) {
     const next = transitions.findIndex((t) => phaseRank(t.phase as Phase) > phaseRank(event.phase));
     transitions.splice(
       next < 0 ? transitions.length : next,
       0,
-      addTransition({ phase: event.phase, version: event.version, start_time: event.time, end_time: null }),
+      addTransition({ phase: event.phase, version: event.version, start_time: time, end_time: null }),
     );
     return true;
   }
@@ -108,8 +122,8 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
     known.version = event.version;
     changed = true;
   }
-  if (event.time < known.start_time) {
-    known.start_time = event.time;
+  if (time < known.start_time) {
+    known.start_time = time;
     changed = true;
   }
   return changed;

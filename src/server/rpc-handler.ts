@@ -5,29 +5,29 @@ import {
   type ConnectRouter,
   createConnectRouter,
   createContextValues,
+  type HandlerContext,
   type Interceptor,
 } from '@connectrpc/connect';
-import type {
-  UniversalHandler,
-  UniversalServerRequest,
-  UniversalServerResponse,
-} from '@connectrpc/connect/protocol';
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { ServerConfig } from '../config.ts';
 import { ViolationsSchema } from '../gen/buf/validate/validate_pb.js';
 import type { Logger } from '../logger.ts';
 import { requestIdKey } from '../rpc/request-id.ts';
 import { type Call, callKey, methodPath } from './call.ts';
 import { compressions } from './compression.ts';
-import { dropEndlessDeadline } from './deadline.ts';
 import type { HttpRequest, HttpResponse } from './listener.ts';
 import { failureOf, type Observer } from './observer.ts';
-import { limitRequestTime, requestBody } from './request-body.ts';
+import { limitRequestTime } from './request-body.ts';
 import { createStreamLimit } from './stream-limit.ts';
+import { universalRequest } from './universal-request.ts';
 
 /** What the RPCs of a server need. */
 export interface RpcOptions {
-  config: Pick<ServerConfig, 'readMaxBytes' | 'writeMaxBytes' | 'requestTimeoutMs' | 'maxStreamsPerClient'>;
+  config: Pick<
+    ServerConfig,
+    'tls' | 'readMaxBytes' | 'writeMaxBytes' | 'requestTimeoutMs' | 'maxStreamsPerClient'
+  >;
   logger: Logger;
   observer: Observer;
   interceptors: Interceptor[];
@@ -53,20 +53,14 @@ function blameSender(reason: unknown): void {
   Object.assign(reason, { code: Code.InvalidArgument });
 }
 
-/** The request as Connect's handlers take it; undefined if its host or path make no URL. */
-function understand(
-  request: HttpRequest,
-  response: HttpResponse,
-  call: Call,
-): UniversalServerRequest | undefined {
-  const contextValues = createContextValues().set(callKey, call).set(requestIdKey, call.requestId);
-  try {
-    const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
-    dropEndlessDeadline(universal.header);
-    return { ...universal, body: requestBody(request, response) };
-  } catch {
-    return undefined;
-  }
+/** What the signal of a call says that ended as it should; one for all, because making it costs a stack trace. */
+const ended = new DOMException('the call has ended', 'AbortError');
+
+/** Connect ends each call by aborting its signal; without a reason that would make an error each time. */
+function cheapenEnd(context: HandlerContext): void {
+  if (!('abort' in context) || typeof context.abort !== 'function') return;
+  const { abort } = context;
+  Object.assign(context, { abort: (reason?: unknown) => abort(reason ?? ended) });
 }
 
 /**
@@ -88,6 +82,7 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
       const call = context.values.get(callKey);
       if (!call) return;
       call.context = context;
+      cheapenEnd(context);
       context.signal.addEventListener('abort', () => blameSender(context.signal.reason), { once: true });
       if (call.method.methodKind !== 'unary') call.leave = limit.enter(call.client);
     },
@@ -101,6 +96,13 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
     response: HttpResponse,
     call: Call,
   ): Promise<void> {
+    const contextValues = createContextValues().set(callKey, call).set(requestIdKey, call.requestId);
+    const universal = universalRequest(request, response, config.tls ? 'https' : 'http', contextValues);
+    if (!universal) {
+      response.statusCode = 400;
+      response.end('the request has no usable host\n');
+      return;
+    }
     const started = performance.now();
     const unary = call.method.methodKind === 'unary';
     const closed = unary ? undefined : observer.streamOpened(call);
@@ -115,19 +117,15 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
     if (call.method.methodKind === 'unary' || call.method.methodKind === 'server_streaming') {
       limitRequestTime(request, config.requestTimeoutMs);
     }
-    const universal = understand(request, response, call);
-    if (!universal) {
-      response.statusCode = 400;
-      response.end('the request has no usable host\n');
-      return;
-    }
     let answer: UniversalServerResponse;
     try {
       answer = await handler(universal);
     } finally {
       if (unary) end();
     }
-    await universalResponseToNodeResponse(answer, response);
+    await universalResponseToNodeResponse(answer, response).catch((error: unknown) => {
+      if (!universal.signal.aborted) throw error;
+    });
   }
 
   return {
@@ -138,13 +136,8 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
       const client = request.socket.remoteAddress ?? 'unknown';
       const call: Call = { requestId, method: handler.method, client };
       run(handler, request, response, call).catch((error: unknown) => {
-        // A client that hung up; anything else was noted in the call, or is a defect below it.
-        const gone = response.destroyed || request.destroyed || response.writableEnded;
-        logger[gone ? 'debug' : 'error'](
-          { err: error, rpc: methodPath(call.method), requestId },
-          'no answer was sent',
-        );
-        if (!response.headersSent && !response.destroyed) response.statusCode = 500;
+        logger.error({ err: error, rpc: methodPath(call.method), requestId }, 'no answer was sent');
+        if (!response.headersSent) response.statusCode = 500;
         if (!response.writableEnded) response.end();
       });
       return true;

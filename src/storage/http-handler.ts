@@ -26,6 +26,10 @@ const DISCARD_MS = 10_000;
 /** Serves PUT, GET and HEAD of signed URLs. */
 export function createStorageHandler(options: StorageHandlerOptions): StorageHandler {
   return async (request, response) => {
+    // A client that goes away is noticed where the body is read or written. Between those moments nobody listens, and an error event
+    // that nobody listens to would end the process.
+    request.on('error', ignore);
+    response.on('error', ignore);
     try {
       const grant = grantOf(options, request);
       if (grant.method === 'PUT') await receiveFile(options, request, response, grant);
@@ -38,6 +42,8 @@ export function createStorageHandler(options: StorageHandlerOptions): StorageHan
     }
   };
 }
+
+function ignore(): void {}
 
 function grantOf(options: StorageHandlerOptions, request: StorageRequest): Grant {
   const method = request.method === 'HEAD' ? 'GET' : request.method;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { DomainError, failedPrecondition, resourceExhausted } from '../runs/errors.ts';
 import { INCOMING, type StoragePath } from './paths.ts';
 
@@ -110,7 +111,7 @@ async function requireInside(root: string, real: string): Promise<void> {
 /** Makes a folder and its parents below root, checking each one that exists before anything is made inside it. */
 async function ensureFolder(root: string, folder: string): Promise<void> {
   if (folder === root) {
-    await mkdir(root, { recursive: true });
+    makeFolder(root);
     return;
   }
   let real = await absentAsUndefined(realpath(folder));

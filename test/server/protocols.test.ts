@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import {
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { notFound } from '../../src/runs/errors.ts';
 import { duplexTransports, startServer, transports } from './harness.ts';
+import { h1 } from './raw.ts';
 
 type Request = MessageInitShape<typeof UpdateActionStatusStreamRequestSchema>;
 
@@ -140,3 +142,22 @@ describe.each(Object.entries(duplexTransports))('%s', (_, transport) => {
     expect(seen).toEqual(['7 default', '8 none']);
   });
 });
+
+test.each([
+  ['gzip', gunzipSync],
+  ['br', brotliDecompressSync],
+])(
+  'long answers are compressed with %s for clients that take it, short ones are not',
+  async (encoding, unpack) => {
+    const { url } = await start();
+    const headers = { 'content-type': 'application/json', 'accept-encoding': encoding };
+    const path = `${url}/flyteidl2.workflow.RunService/`;
+    const answer = await h1(`${path}ListRuns`, { method: 'POST', headers }, ['{"org":"acme"}']);
+    expect(answer.headers['content-encoding']).toBe(encoding);
+    expect(JSON.parse(unpack(answer.body).toString())).toEqual({ token: `acme ${long}` });
+    const short = await h1(`${path}GetRunDetails`, { method: 'POST', headers }, [
+      JSON.stringify({ runId: run }),
+    ]);
+    expect(short.headers['content-encoding']).toBeUndefined();
+  },
+);

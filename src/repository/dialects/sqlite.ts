@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
+import { makeFolder } from '../../make-folder.ts';
 import type { ColumnKind, Database } from '../schema.ts';
 import type { ChangeCursor, Dialect } from './dialect.ts';
 import { type OnQuery, sqliteKyselyDialect } from './sqlite-driver.ts';
@@ -17,7 +17,7 @@ export interface SqliteOptions {
 /** Opens (and makes) the file: one handle that writes, durably, and a second, read-only one that never waits for it. */
 export function openSqlite(options: SqliteOptions): Dialect {
   const onQuery = options.onQuery ?? (() => {});
-  mkdirSync(path.dirname(path.resolve(options.file)), { recursive: true });
+  makeFolder(path.dirname(path.resolve(options.file)));
   const write = new BetterSqlite(options.file, { timeout: options.busyTimeoutMs });
   write.pragma('journal_mode = WAL');
   write.pragma('synchronous = FULL');

@@ -2,7 +2,8 @@ import type { Condition } from '../../runs/filter-condition.ts';
 
 /** An index as the planner of lists knows it; the migrations make them. */
 export interface ListIndex {
-  readonly name: string;
+  /** Missing where the two databases name it differently: it comes from a constraint. */
+  readonly name?: string;
   /** Its columns after those that every list of the table gives a value. */
   readonly columns: readonly string[];
   readonly partial?: {
@@ -15,7 +16,7 @@ export interface ListIndex {
 
 /** A table that lists read. */
 export interface ListTable {
-  readonly table: 'runs' | 'actions' | 'tasks' | 'triggers' | 'trigger_revisions';
+  readonly table: 'runs' | 'actions';
   /** The index entries that follow each other in a list: those that are likely to find the fewest rows come first. */
   readonly indexes: readonly ListIndex[];
   /** Columns that hold nothing for some rows and are sorted by: the stand-in comes before all values. */
@@ -74,7 +75,7 @@ export const ACTION_LISTS: ListTable = {
           bound.values.every((value) => value === 'CONDITION'),
       },
     },
-    { name: 'actions_name_key', columns: ['name'] },
+    { columns: ['name'] },
     { name: 'actions_parent', columns: ['parent_action_name', 'created_at', 'name'] },
     { name: 'actions_created', columns: ['created_at', 'name'] },
   ],

@@ -7,11 +7,11 @@ import { type OrderTerm, parseOrder } from '../../runs/filter-order.ts';
 import { type ParsedFilter, parseFilters } from '../../runs/filter-parse.ts';
 import { listDigest, type PositionType, readPageToken, writePageToken } from '../../runs/page-token.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/in-list.ts';
+import { inList } from '../dialects/list-terms.ts';
 import { columnKind } from '../schema.ts';
 import type { ListTable } from './list-indexes.ts';
 import type { Base } from './list-sql.ts';
-import { findRows } from './list-walk.ts';
+import { findRows, LIST_BOUNDS, type ListBounds } from './list-walk.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -30,6 +30,7 @@ export interface PageQuery {
   /** The columns that messages are made of. */
   readonly columns: readonly string[];
   readonly maxScan: number;
+  readonly bounds?: ListBounds | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,16 +62,17 @@ export async function readPage<R extends { id: number; metadata: Uint8Array }>(
 
   const conditions = [...scope, ...filtered];
   const columns = [...new Set(conditions.map(({ column }) => column))];
-  const { maxScan, signal } = query;
-  const found = await findRows(dialect, {
+  const { maxScan, signal, bounds = LIST_BOUNDS } = query;
+  const found = await findRows({
+    dialect,
     table,
     base,
     order,
-    columns,
     conditions,
     after,
     limit,
     maxScan,
+    bounds,
     signal,
   });
 

@@ -4,17 +4,23 @@ import type { Condition } from '../../runs/filter-condition.ts';
 import { compareValues } from '../../runs/filter-evaluate.ts';
 import type { OrderTerm } from '../../runs/filter-order.ts';
 import type { Position } from '../../runs/page-token.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import { type Access, type ListPlan, planList } from './list-plan.ts';
-import { exceedsSql, gatherSql, type KeyQuery, positionOf, walkSql } from './list-sql.ts';
+import type { KeyQuery } from './list-sql.ts';
+import { exceedsSql, gatherSql, positionOf, walkSql } from './list-statements.ts';
 
-/** So many rows are read at once and sorted here rather than looked for in the order of the list. */
-const MAX_GATHERED = 1000;
-/** Rows that one call looks at when it combines conditions that indexes answer one by one. */
-const MAX_WALKED = 250_000;
-/** Rows that one statement looks at. */
-const FIRST_CHUNK = 200;
-const MAX_CHUNK = 5000;
+/** How many rows a call and its statements look at. */
+export interface ListBounds {
+  /** So many rows are read at once and sorted here rather than looked for in the order of the list. */
+  readonly gathered: number;
+  /** Rows that one call looks at when it combines conditions that indexes answer one by one. */
+  readonly walked: number;
+  /** Rows that the first statement of a walk looks at, and the largest number that later ones do. */
+  readonly firstChunk: number;
+  readonly maxChunk: number;
+}
+
+/** What is used unless a test wants to see every path with few rows. */
+export const LIST_BOUNDS: ListBounds = { gathered: 1000, walked: 250_000, firstChunk: 200, maxChunk: 5000 };
 
 /** A row of a page: its id and where the list goes on after it. */
 export interface FoundRow {
@@ -29,12 +35,13 @@ export interface FoundRows {
 }
 
 /** Which rows to find. */
-export interface WalkQuery extends KeyQuery {
+export interface WalkQuery extends Omit<KeyQuery, 'columns'> {
   readonly conditions: readonly Condition[];
   readonly after: Position | undefined;
   readonly limit: number;
   /** Rows to look at for conditions that no index can answer. */
   readonly maxScan: number;
+  readonly bounds: ListBounds;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,42 +50,44 @@ export interface WalkQuery extends KeyQuery {
  * between two of them other requests have their turn. When the bound of a call is reached, fewer rows (perhaps none) are answered, with the
  * position to go on from.
  */
-export async function findRows(dialect: Dialect, query: WalkQuery): Promise<FoundRows> {
+export async function findRows(query: WalkQuery): Promise<FoundRows> {
   const plan = planList(query.table, query.conditions, query.order);
   for (const access of plan.gathers) {
-    const found = await gather(dialect, query, access);
+    const found = await gather(query, access);
     if (found !== undefined) return found;
   }
-  return walk(dialect, query, plan);
+  return walk(query, plan);
 }
 
 /** Reads everything that an access finds; undefined if that is too much. */
-async function gather(dialect: Dialect, query: WalkQuery, access: Access): Promise<FoundRows | undefined> {
-  const most = Math.min(MAX_GATHERED, budgetOf(query, query.conditions));
-  const more = await read(dialect, exceedsSql(dialect, query, access, most));
+async function gather(query: WalkQuery, access: Access): Promise<FoundRows | undefined> {
+  const { conditions, order, after, limit } = query;
+  const keys: KeyQuery = { ...query, columns: columnsOf(conditions) };
+  const most = Math.min(query.bounds.gathered, budgetOf(query, conditions));
+  const more = await read(query, exceedsSql(keys, access, most));
   if (more.length > 0) return undefined;
-  const { order, after } = query;
-  const gathered = await read(dialect, gatherSql(dialect, query, access));
+  const gathered = await read(query, gatherSql(keys, access));
   const rows = gathered
-    .filter((row) => query.conditions.every((condition) => condition.matches(row)))
+    .filter((row) => conditions.every((condition) => condition.matches(row)))
     .map((row) => ({ id: row.id, position: positionOf(row, order) }))
     .filter(({ position }) => after === undefined || comparePositions(position, after, order) > 0)
     .sort((a, b) => comparePositions(a.position, b.position, order));
-  return cut(rows, query.limit);
+  return cut(rows, limit);
 }
 
-async function walk(dialect: Dialect, query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
-  const { order, limit } = query;
+async function walk(query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
+  const { order, limit, bounds } = query;
   const open = query.conditions.filter((condition) => !plan.walk.met.includes(condition));
   const only = open.filter(({ bound }) => bound !== undefined);
+  const keys: KeyQuery = { ...query, columns: columnsOf(open) };
   const budget = budgetOf(query, open);
   const found: FoundRow[] = [];
   let { after } = query;
-  let chunk = plan.sorted ? Math.max(limit + 1, FIRST_CHUNK) : MAX_CHUNK;
+  let chunk = plan.sorted ? Math.max(limit + 1, bounds.firstChunk) : bounds.maxChunk;
   for (let looked = 0; looked < budget; ) {
     query.signal?.throwIfAborted();
     const take = Math.min(open.length === 0 ? limit + 1 : chunk, budget - looked);
-    const rows = await read(dialect, walkSql(dialect, query, plan, after, take, only));
+    const rows = await read(query, walkSql(keys, plan, after, take, only));
     for (const row of rows) {
       if (!open.every((condition) => condition.matches(row))) continue;
       found.push({ id: row.id, position: positionOf(row, order) });
@@ -88,15 +97,19 @@ async function walk(dialect: Dialect, query: WalkQuery, plan: ListPlan): Promise
     if (last === undefined || (last.n ?? rows.length) < take) return { rows: found, next: undefined };
     looked += take;
     after = positionOf(last, order);
-    chunk = Math.min(chunk * 3, MAX_CHUNK);
+    chunk = Math.min(chunk * 3, bounds.maxChunk);
     await turn();
   }
   return { rows: found, next: after };
 }
 
+function columnsOf(conditions: readonly Condition[]): string[] {
+  return [...new Set(conditions.map(({ column }) => column))];
+}
+
 /** How many rows may be looked at for these conditions. */
-function budgetOf({ maxScan }: WalkQuery, open: readonly Condition[]): number {
-  return open.some(({ bound }) => bound === undefined) ? maxScan : MAX_WALKED;
+function budgetOf({ maxScan, bounds }: WalkQuery, open: readonly Condition[]): number {
+  return open.some(({ bound }) => bound === undefined) ? maxScan : bounds.walked;
 }
 
 function cut(rows: readonly FoundRow[], limit: number): FoundRows {
@@ -112,7 +125,7 @@ function comparePositions(a: Position, b: Position, order: readonly OrderTerm[])
   return 0;
 }
 
-async function read<R>(dialect: Dialect, statement: RawBuilder<R>): Promise<readonly R[]> {
+async function read<R>({ dialect }: WalkQuery, statement: RawBuilder<R>): Promise<readonly R[]> {
   const { rows } = await statement.execute(dialect.reader);
   return rows;
 }

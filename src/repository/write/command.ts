@@ -18,6 +18,8 @@ export interface NeededAction {
   readonly run: StoredRunKey;
   readonly name: string;
   readonly attempts: readonly (number | 'latest')[];
+  /** Set if the command makes the action where it is not there: the parent that it will have. */
+  readonly parent?: string;
 }
 
 /** A project that a command needs to exist. */

@@ -70,14 +70,6 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
   );
   await giveIds(dialect, db, unit, actions, attempts);
 
-  const changes: Change[] = [];
-  for (const run of runs) if (run.dirty) changes.push({ runId: run.row.id, actionId: null });
-  for (const action of actions) {
-    if (action.dirty || [...action.attempts.values()].some((attempt) => attempt.dirty)) {
-      changes.push({ runId: action.row.run_id, actionId: action.row.id });
-    }
-  }
-
   // Parents before children: foreign keys are checked statement by statement.
   await insertRows(dialect, db, 'projects', unit.newProjects, { ignoreConflicts: true });
   const specs = [...unit.taskSpecs].map(([digest, spec]) => ({ digest, spec }));
@@ -91,9 +83,17 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
     fresh && inputs ? [{ action_id: row.id, inputs }] : [],
   );
   await insertRows(dialect, db, 'action_inputs', inputs);
-  await flushAttempts(dialect, db, unit, attempts);
+  const withNewEvents = await flushAttempts(dialect, db, unit, attempts);
   await flushExecutions(dialect, db, unit);
 
+  const changes: Change[] = [];
+  for (const run of runs) if (run.dirty) changes.push({ runId: run.row.id, actionId: null });
+  for (const action of actions) {
+    const changed = (one: AttemptState) => one.dirty || withNewEvents.has(one.attempt.id);
+    if (action.dirty || [...action.attempts.values()].some(changed)) {
+      changes.push({ runId: action.row.run_id, actionId: action.row.id });
+    }
+  }
   if (changes.length === 0) return undefined;
   const [batch = 0] = await dialect.allocateIds(db, 1);
   const log = changes.map(({ runId, actionId }) => ({
@@ -106,12 +106,13 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
   return { batch, changes, enqueued: unit.enqueued.length };
 }
 
+/** Returns the ids of the attempts that got cluster events that they did not have. */
 async function flushAttempts(
   dialect: Dialect,
   db: Db,
   unit: Unit,
   attempts: readonly { attempt: AttemptState }[],
-): Promise<void> {
+): Promise<Set<number>> {
   const states = attempts.map(({ attempt }) => ({ ...attempt, row: attempt.attempt }));
   await insertRows(dialect, db, 'action_attempts', rowsOf(states, 'fresh'));
   await updateRows(dialect, db, 'action_attempts', ATTEMPT_COLUMNS, rowsOf(states, 'changed'));
@@ -127,7 +128,7 @@ async function flushAttempts(
   const events = attempts.flatMap(({ attempt }) =>
     attempt.newEvents.map((event) => ({ attemptId: attempt.attempt.id, event })),
   );
-  if (events.length === 0) return;
+  if (events.length === 0) return new Set();
   const ids = await dialect.allocateIds(db, events.length);
   const rows: Row<'cluster_events'>[] = events.map(({ attemptId, event }, i) => ({
     id: ids[i] ?? 0,
@@ -138,7 +139,11 @@ async function flushAttempts(
     event: event.event,
     created_at: unit.now,
   }));
-  await insertRows(dialect, db, 'cluster_events', rows, { ignoreConflicts: true });
+  const added = await insertRows(dialect, db, 'cluster_events', rows, {
+    ignoreConflicts: true,
+    returning: 'attempt_id',
+  });
+  return new Set(added.map((row) => row.attempt_id));
 }
 
 /** Gives ids to what is new, parents first, so that every row can name its parent. */

@@ -5,6 +5,7 @@ import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Command } from './command.ts';
 import { type Flushed, flushUnit } from './flush.ts';
 import { loadUnit } from './load.ts';
+import { loadBelowNewActions } from './load-below.ts';
 import { Unit } from './unit.ts';
 
 /** Bounds and hooks of the writer. */
@@ -148,6 +149,7 @@ export class GroupCommit {
     const { outcomes, flushed } = await this.#transaction(async (db) => {
       const unit = new Unit(this.#options.clock());
       await loadUnit(this.#dialect, db, unit, commands);
+      await loadBelowNewActions(this.#dialect, db, unit, commands);
       const outcomes = commands.map((command) => attempt(command, unit));
       return { outcomes, flushed: await flushUnit(this.#dialect, db, unit) };
     });

@@ -109,7 +109,6 @@ export class Unit {
 
   /**
    * Folds an event into an action and its attempt. `decides` says that whoever reports it decides over the action as a whole.
-   * Returns true if anything changed.
    */
   applyEvent(
     action: ActionState,
@@ -119,13 +118,10 @@ export class Unit {
       durationMs?: number | undefined;
       clusterEvents?: readonly ClusterEventRecord[];
     },
-  ): boolean {
+  ): void {
     const before = { ...action.row };
     const state = this.#attempt(action, event);
-    if (more.clusterEvents?.length) {
-      state.newEvents.push(...more.clusterEvents);
-      state.dirty = true;
-    }
+    if (more.clusterEvents) state.newEvents.push(...more.clusterEvents);
     foldIntoAction(action.row, {
       attempt: event.attempt,
       phase: event.phase,
@@ -135,7 +131,7 @@ export class Unit {
       decides: more.decides,
     });
     if (event.attempt === action.row.attempts) syncFromAttempt(action, state);
-    return this.#settle(action, before) || state.dirty;
+    this.#settle(action, before);
   }
 
   /** Puts a new action into the queue of the process executor: it runs if, and only if, this transaction commits. */
@@ -183,10 +179,10 @@ export class Unit {
   }
 
   /** Carries what changed in an action's row on to its run. */
-  #settle(action: ActionState, before: Row<'actions'>): boolean {
+  #settle(action: ActionState, before: Row<'actions'>): void {
     const { row, run } = action;
-    const changed = VISIBLE.some((column) => row[column] !== before[column]);
-    if (!changed) return false;
+    if (row.name === ROOT_ACTION) this.#settleRunningSince(action);
+    if (!VISIBLE.some((column) => row[column] !== before[column])) return;
     this.touch(action);
     const paused = Number(row.phase === 'PAUSED') - Number(before.phase === 'PAUSED');
     if (paused !== 0) {
@@ -194,10 +190,9 @@ export class Unit {
       run.dirty = true;
     }
     if (row.name === ROOT_ACTION) this.#settleRun(action);
-    return true;
   }
 
-  #settleRun({ row, run, attempts }: ActionState): void {
+  #settleRun({ row, run }: ActionState): void {
     run.dirty = true;
     run.row.updated_at = this.now;
     run.row.phase = row.phase;
@@ -207,10 +202,16 @@ export class Unit {
     run.row.cache_status = row.cache_status;
     run.row.error_kind = row.error_kind;
     run.row.error_line = row.error_line;
+  }
+
+  /** That an attempt ran, or ran earlier, may become known when nothing else of the action changes any more. */
+  #settleRunningSince({ run, attempts }: ActionState): void {
     for (const { transitions } of attempts.values()) {
       const since = runningSince(transitions);
-      if (since !== undefined && (run.row.running_at === null || since < run.row.running_at))
-        run.row.running_at = since;
+      if (since === undefined || (run.row.running_at !== null && since >= run.row.running_at)) continue;
+      run.row.running_at = since;
+      run.row.updated_at = this.now;
+      run.dirty = true;
     }
   }
 }

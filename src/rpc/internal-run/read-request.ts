@@ -20,6 +20,7 @@ import { invalidArgument } from '../../runs/errors.ts';
 import { readClusterEvents, readEvent } from '../../runs/event.ts';
 import { type Instant, instantFromTimestamp } from '../../runs/instant.ts';
 import { isTerminal, phaseFromNumber } from '../../runs/phase.ts';
+import { checkPlainText } from '../../runs/names.ts';
 import type { AttemptEvent } from '../../runs/records.ts';
 import { checkName, checkTaskSpec } from '../run/checks.ts';
 import { namedAction, type RunDeps } from '../run/deps.ts';
@@ -35,7 +36,7 @@ export function readRecordAction(deps: RunDeps, request: RecordActionRequest): N
   checkName(request.subject, 'subject');
   if (request.inputUri.length > MAX_URI)
     throw invalidArgument(`input_uri must have at most ${MAX_URI} characters`);
-  checkName(request.inputUri.slice(0, 255), 'input_uri');
+  checkPlainText(request.inputUri, 'input_uri');
   return {
     ...named,
     parent: request.parent,
@@ -74,6 +75,7 @@ function readTask(task: TaskAction): Pick<NewAction, 'spec' | 'cacheKey'> {
 
 function readTrace(now: Instant, trace: TraceAction): Pick<NewAction, 'spec' | 'event' | 'since'> {
   checkName(trace.name, 'trace.name');
+  checkPlainText(trace.outputs?.outputUri ?? '', 'trace.outputs.output_uri');
   return { spec: traceRecord(trace), ...traceEvent(trace, now) };
 }
 
@@ -84,6 +86,8 @@ export function readActionEvent(
   event: ActionEvent | undefined,
 ): RecordedEvent {
   if (event === undefined) throw invalidArgument('event must be set');
+  checkName(event.cluster, 'event.cluster');
+  checkPlainText(event.outputs?.outputUri ?? '', 'event.outputs.output_uri');
   const now = deps.clock();
   const clusterEvents = readClusterEvents(event, now);
   return { ...namedAction(deps, kind, event.id), event: readEvent(event, now), clusterEvents };

@@ -4,6 +4,8 @@ import { invalidArgument, notFound } from '../../runs/errors.ts';
 import { quote } from '../../runs/names.ts';
 
 const ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** As the contract bounds it in identifiers of runs. */
+const MAX_ORG_BYTES = 63;
 const MAX_NAME_BYTES = 255;
 const MAX_DESCRIPTION_BYTES = 4096;
 const MAX_LABELS = 64;
@@ -28,6 +30,7 @@ export function checkProject(
 ): asserts project is Project {
   if (!project) throw invalidArgument('project must be set');
   checkProjectId(project.id);
+  checkText(project.org, 'project.org', MAX_ORG_BYTES);
   checkText(project.name, 'project.name', MAX_NAME_BYTES);
   checkText(project.description, 'project.description', MAX_DESCRIPTION_BYTES);
   if (ProjectState[project.state] === undefined) {

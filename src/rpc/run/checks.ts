@@ -30,9 +30,11 @@ export function checkLabels(labels: Readonly<Record<string, string>>): void {
   }
 }
 
-/** Throws invalid_argument for a task whose template has an identity that can't stand in an index. The contract bounds only TaskIdentifier. */
+/** Throws invalid_argument for a task with names that can't stand in an index. The contract bounds only TaskIdentifier. */
 export function checkTaskSpec(spec: TaskSpec | undefined, field: string): asserts spec is TaskSpec {
   if (spec?.taskTemplate === undefined) throw invalidArgument(`${field}.task_template must be set`);
+  checkName(spec.shortName, `${field}.short_name`);
+  checkName(spec.environment?.name ?? '', `${field}.environment.name`);
   const id = spec.taskTemplate.id;
   if (id === undefined) return;
   const bounds = {
@@ -58,6 +60,8 @@ export function checkPlace(
   place: { project: string; domain: string; org: string },
   domains: readonly string[],
 ): void {
+  if (place.org.length > MAX_ORG_LENGTH)
+    throw invalidArgument(`org must have at most ${MAX_ORG_LENGTH} characters, not ${place.org.length}`);
   checkPlainText(place.org, 'org');
   checkProjectId(place.project, 'project');
   checkDomain(place.domain, domains);

@@ -10,17 +10,21 @@ import { invalidArgument } from '../../runs/errors.ts';
 import type { ActionKey, Organizations, RunKey } from '../../runs/identity.ts';
 import type { Clock } from '../../runs/instant.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { Watch } from '../../watch/watch.ts';
 
 /** What the handlers of the three run services work with. */
 export interface RunDeps {
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
+  readonly watch: Watch;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly organizations: Organizations;
   /** Whether a project that does not exist is made with its first run. */
   readonly autoCreateProjects: boolean;
   readonly domains: readonly string[];
+  /** `runs.list.maxScan`: rows that one list call may look at when no index can answer its filter. */
+  readonly maxScan: number;
   /** Bytes of inputs or outputs that one answer may carry. */
   readonly maxDataBytes: number;
   readonly logger: Logger;

@@ -13,8 +13,8 @@ import { taskSpecRecord } from '../../runs/action-spec.ts';
 import { invalidArgument, notFound } from '../../runs/errors.ts';
 import type { RunKey } from '../../runs/identity.ts';
 import { instantFromTimestamp } from '../../runs/instant.ts';
-import { checkRunName, generateRunName, quote } from '../../runs/names.ts';
-import { checkLabels, checkPlace, checkTaskSpec } from './checks.ts';
+import { checkPlainText, checkRunName, generateRunName, quote } from '../../runs/names.ts';
+import { checkLabels, checkName, checkPlace, checkTaskSpec } from './checks.ts';
 import { anonymous, type RunDeps } from './deps.ts';
 
 /** What the two ways of creating a run have in common. */
@@ -39,6 +39,10 @@ export function newRun(deps: RunDeps, kind: RunKind, request: RunRequest): NewRu
   if (RunSource[request.source] === undefined)
     throw invalidArgument(`source ${request.source} is not a source of runs`);
   const runSpec = resolveRunSpec(request);
+  checkName(
+    runSpec.securityContext?.runAs?.k8sServiceAccount ?? '',
+    'run_spec.security_context.run_as.k8s_service_account',
+  );
   const labels = runSpec.labels?.values ?? {};
   checkLabels(labels);
   const startTime = request.runStartTime && instantFromTimestamp(request.runStartTime, 'run_start_time');
@@ -113,5 +117,7 @@ function offloadedInputs(deps: RunDeps, offloaded: OffloadedInputData | undefine
       `offloaded_input_data.uri ${quote(offloaded.uri)} is not in this service's storage; upload the inputs with DataProxyService first`,
     );
   }
+  checkPlainText(offloaded.uri, 'offloaded_input_data.uri');
+  checkName(offloaded.inputsHash, 'offloaded_input_data.inputs_hash');
   return { inputUri: offloaded.uri, inputsHash: offloaded.inputsHash };
 }

@@ -1,4 +1,5 @@
-import { create, equals, fromBinary } from '@bufbuild/protobuf';
+import { Buffer } from 'node:buffer';
+import { create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { InputsSchema } from '../../gen/flyteidl2/task/common_pb.js';
 import { RunSpecSchema } from '../../gen/flyteidl2/task/run_pb.js';
 import { TaskSpecSchema } from '../../gen/flyteidl2/task/task_definition_pb.js';
@@ -37,7 +38,7 @@ export async function submitRun(deps: RunDeps, run: NewRun): Promise<CreateRunRe
 function differenceFrom(deps: RunDeps, row: Row<'runs'>, run: NewRun): Promise<string | undefined> {
   return readSnapshot(deps.dialect, async (db) => {
     if (row.source !== RunSource[run.source]) return 'source';
-    if (!equals(RunSpecSchema, fromBinary(RunSpecSchema, row.run_spec), run.runSpec)) return 'run spec';
+    if (!sameMessage(RunSpecSchema, row.run_spec, toBinary(RunSpecSchema, run.runSpec))) return 'run spec';
     const root = await db
       .selectFrom('actions')
       .leftJoin('action_inputs', 'action_inputs.action_id', 'actions.id')
@@ -62,12 +63,13 @@ function differenceFrom(deps: RunDeps, row: Row<'runs'>, run: NewRun): Promise<s
   });
 }
 
-/** Whether two encoded messages mean the same: maps may stand in any order on the wire. */
+/** Whether two encoded messages mean the same: maps may stand in any order on the wire, and no NaN equals another one. */
 function sameMessage(
-  schema: typeof TaskSpecSchema | typeof InputsSchema,
+  schema: typeof RunSpecSchema | typeof TaskSpecSchema | typeof InputsSchema,
   a: Uint8Array | null,
   b: Uint8Array | null,
 ): boolean {
   if (a === null || b === null) return a === b;
+  if (Buffer.compare(a, b) === 0) return true;
   return equals(schema, fromBinary(schema, a), fromBinary(schema, b));
 }

@@ -54,7 +54,8 @@ function readUpdate(deps: RunDeps, run: NamedRun, update: TrackedActionUpdate): 
   checkName(update.parentName, 'parent_name');
   checkName(update.group, 'group');
   const now = deps.clock();
-  const since = earliest(update.event?.startTime, update.status?.startTime) ?? event.time;
+  const traced = update.spec.case === 'trace' ? update.spec.value.startTime : undefined;
+  const since = earliest(update.event?.startTime, update.status?.startTime, traced) ?? event.time;
   return {
     name: key.name,
     event,
@@ -69,8 +70,8 @@ function readUpdate(deps: RunDeps, run: NamedRun, update: TrackedActionUpdate): 
             parent: update.parentName,
             group: update.group,
             subject: '',
-            since,
             ...readSpec(now, update.spec),
+            since,
           },
     status: update.status && readTrackedStatus(update, now, event.time),
   };

@@ -142,7 +142,8 @@ export declare type TrackedActionUpdate = Message<"flyteidl2.workflow.TrackedAct
   } | { case: undefined; value?: undefined };
 
   /**
-   * Where it says that the action has ended, no further attempt will come.
+   * Where it says that the action has ended, it has. Only a report of a further attempt after one that failed
+   * opens it again: an SDK that runs tasks itself ends each attempt like that.
    *
    * @generated from field: flyteidl2.workflow.ActionStatus status = 6;
    */

@@ -12,7 +12,7 @@ import { isTerminal, phaseFromNumber } from '../../../runs/phase.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
 import type { Command, NeededAction, StoredRunKey } from '../command.ts';
 import type { ActionState, RunState, Unit } from '../unit.ts';
-import { applyAbort } from './abort-state.ts';
+import { type Abort, applyAbort } from './abort-state.ts';
 import { newActionRow } from './action-row.ts';
 import { findRun, needAction, type RunKind } from './find.ts';
 
@@ -41,7 +41,7 @@ export function neededByNewAction(
 ): NeededAction[] {
   const { key, stored, parent, event } = action;
   return [
-    needAction(stored, key.name, [event?.attempt ?? 1]),
+    { ...needAction(stored, key.name, [event?.attempt ?? 1]), parent: parent || ROOT_ACTION },
     needAction(stored, parent || ROOT_ACTION),
     needAction(stored, ROOT_ACTION),
   ];
@@ -62,7 +62,7 @@ export function recordAction(action: NewAction): Command<void> {
 
 /**
  * The action of that name, made if it is not there. Throws already_exists if it is there with another parent or of another kind.
- * A child of an action that was aborted is aborted at once, so that no tree stays half alive.
+ * A child of an action that was aborted is aborted at once, with what was recorded below it before, so that no tree stays half alive.
  */
 export function addOrFindAction(unit: Unit, run: RunState, action: NewAction): ActionState {
   const { key, spec } = action;
@@ -107,8 +107,21 @@ export function addOrFindAction(unit: Unit, run: RunState, action: NewAction): A
   const aborted = [parent, ROOT_ACTION]
     .map((name) => run.actions.get(name ?? '')?.row)
     .find((r) => r?.phase === 'ABORTED');
-  if (aborted) applyAbort(unit, state, { reason: aborted.abort_reason ?? '', by: aborted.aborted_by });
+  if (aborted) abortWithChildren(unit, state, { reason: aborted.abort_reason ?? '', by: aborted.aborted_by });
   return state;
+}
+
+function abortWithChildren(unit: Unit, top: ActionState, abort: Abort): void {
+  const pending = [top];
+  const seen = new Set<ActionState>();
+  for (let action = pending.pop(); action !== undefined; action = pending.pop()) {
+    if (seen.has(action)) continue;
+    seen.add(action);
+    applyAbort(unit, action, abort);
+    for (const other of top.run.actions.values()) {
+      if (other.row.parent_action_name === action.row.name) pending.push(other);
+    }
+  }
 }
 
 /** What a `TraceAction` says of itself, as an event of its only attempt; undefined if it names no phase. */

@@ -1,5 +1,6 @@
 import { DomainError, failedPrecondition } from '../../../runs/errors.ts';
 import type { ClusterEventRecord } from '../../../runs/event.ts';
+import { reopenForAttempt } from '../../../runs/fold-action.ts';
 import { ROOT_ACTION, type RunKey } from '../../../runs/identity.ts';
 import { quote } from '../../../runs/names.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
@@ -53,6 +54,7 @@ export function reportTracked(
               const state = update.action ? addOrFindAction(unit, run, update.action) : existing;
               if (state === undefined) return;
               const { event, clusterEvents, status } = update;
+              reopenForAttempt(state.row, event.attempt);
               const ended = isTerminal(state.row.phase as Phase);
               unit.applyEvent(state, event, { decides: false, clusterEvents });
               if (update.action?.event) unit.applyEvent(state, update.action.event, { decides: !ended });

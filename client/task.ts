@@ -1,0 +1,22 @@
+import { create } from '@bufbuild/protobuf';
+import { type TaskSpec, TaskSpecSchema } from '../src/gen/flyteidl2/task/task_definition_pb.js';
+import type { Options } from './options.ts';
+
+/**
+ * A task that need not be deployed: what to run travels with the request. This service records it; running the container is up to
+ * whoever executes the run.
+ */
+export function helloTask({ org, project, domain }: Options): TaskSpec {
+  return create(TaskSpecSchema, {
+    shortName: 'hello',
+    taskTemplate: {
+      id: { org, project, domain, name: 'examples.hello', version: 'v1' },
+      type: 'python',
+      metadata: { retries: { retries: 2 } },
+      target: {
+        case: 'container',
+        value: { image: 'python:3.13-slim', args: ['python', '-c', 'print("hello")'] },
+      },
+    },
+  });
+}

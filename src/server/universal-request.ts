@@ -1,0 +1,49 @@
+import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
+import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
+import { dropEndlessDeadline } from './deadline.ts';
+import type { HttpRequest, HttpResponse } from './listener.ts';
+import { requestBody } from './request-body.ts';
+
+/**
+ * A request as Connect's handlers take it. Its signal is aborted when the client goes away before it has its
+ * answer. Undefined if host and path make no URL.
+ */
+export function universalRequest(
+  request: HttpRequest,
+  response: HttpResponse,
+  scheme: 'http' | 'https',
+  contextValues: ContextValues,
+): UniversalServerRequest | undefined {
+  const authority = ('authority' in request && request.authority) || request.headers.host || 'localhost';
+  const url = URL.parse(request.url ?? '', `${scheme}://${authority}`);
+  if (!url) return undefined;
+
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableEnded) controller.abort(new ConnectError('the client is gone', Code.Canceled));
+  });
+  // Where it came from is in the signal; here it only must not go unheard.
+  request.on('error', () => undefined);
+
+  const header = webHeaders(request);
+  dropEndlessDeadline(header);
+  return {
+    httpVersion: request.httpVersion,
+    method: request.method ?? '',
+    url: url.href,
+    header,
+    body: requestBody(request, response),
+    signal: controller.signal,
+    contextValues,
+  };
+}
+
+function webHeaders(request: HttpRequest): Headers {
+  const header = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name.startsWith(':')) continue;
+    if (Array.isArray(value)) for (const item of value) header.append(name, item);
+    else header.append(name, value);
+  }
+  return header;
+}

@@ -1,0 +1,126 @@
+import type { Config } from './config.ts';
+import { type Logger, sourceLogger } from './logger.ts';
+import { isMigrated } from './repository/database.ts';
+import type { Dialect } from './repository/dialects/dialect.ts';
+import { openDatabase } from './repository/open.ts';
+import { GroupCommit } from './repository/write/group-commit.ts';
+import { systemClock } from './runs/instant.ts';
+import { createMetrics, type Metrics } from './server/metrics.ts';
+import { createReadiness } from './server/readiness.ts';
+import { createServer, type Server } from './server/server.ts';
+import { openStorage, registerServices } from './services.ts';
+import { STORAGE_PREFIX } from './storage/signing.ts';
+import { VERSION } from './version.ts';
+import { createWatch, type Watch } from './watch/watch.ts';
+
+/** The service, listening. */
+export interface Service {
+  /** The base that clients use. */
+  readonly url: string;
+  readonly metrics: Metrics;
+  readonly dialect: Dialect;
+  readonly server: Pick<Server, 'drain'>;
+  /** What ends after the last call has, one after the other, the database last. */
+  readonly steps: readonly (() => Promise<void>)[];
+  /** Drains the server and ends the rest; resolves with whether every call in flight finished. */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Starts config, database, watch, services, server, in this order; they end in the opposite one. Throws a StartupError
+ * that says what to change; then nothing is left open. `processMetrics` adds those of the process to /metrics.
+ */
+export async function startService(
+  config: Config,
+  logger: Logger,
+  options: { processMetrics?: boolean } = {},
+): Promise<Service> {
+  const metrics = createMetrics({ process: options.processMetrics ?? true });
+  const dialect = await openDatabase(config.database, config.runs.organizations, {
+    onQuery: (seconds) => metrics.databaseSeconds.observe({ operation: 'statement' }, seconds),
+    onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+    onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
+  });
+  const watch = createWatch({
+    dialect,
+    watchBufferSize: config.runs.watchBufferSize,
+    clock: systemClock,
+    logger: sourceLogger(logger, 'watch'),
+    metrics,
+  });
+  const writer = new GroupCommit(dialect, {
+    clock: systemClock,
+    maxQueued: config.runs.write.maxQueued,
+    maxBatch: config.runs.write.maxBatch,
+    onCommitted: watch.committed,
+    onBatch: (size, queued) => {
+      metrics.batchSize.observe(size);
+      metrics.queueDepth.set(queued);
+    },
+  });
+  const steps = [() => writer.close(), () => watch.stop(), () => dialect.close()];
+  const closeAll = async () => {
+    for (const step of steps) await step();
+  };
+  try {
+    await watch.start();
+    const server = await openServer({ config, logger, metrics, dialect, writer, watch });
+    const { url } = await server.listen();
+    return {
+      url,
+      metrics,
+      dialect,
+      server,
+      steps,
+      async close() {
+        const graceful = await server.drain();
+        await closeAll();
+        return graceful;
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly dialect: Dialect;
+  readonly writer: GroupCommit;
+  readonly watch: Watch;
+}
+
+async function openServer({ config, logger, metrics, dialect, writer, watch }: Opened): Promise<Server> {
+  const storage = await openStorage(config, dialect, sourceLogger(logger, 'storage'));
+  const readiness = createReadiness({
+    checks: [
+      {
+        name: 'database',
+        check: async () => {
+          if (!(await isMigrated(dialect)))
+            throw new Error('the schema of the database is not that of this version');
+        },
+      },
+      watch.readiness,
+    ],
+  });
+  return createServer({
+    config: config.runs,
+    version: VERSION,
+    logger: sourceLogger(logger, 'server'),
+    metrics,
+    readiness,
+    routes: registerServices({
+      config,
+      logger: sourceLogger(logger, 'rpc'),
+      dialect,
+      writer,
+      watch,
+      storage,
+    }),
+    httpRoutes: [{ prefix: STORAGE_PREFIX, handler: storage.handler }],
+  });
+}

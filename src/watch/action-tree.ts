@@ -1,0 +1,182 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  type Action,
+  type EnrichedAction,
+  EnrichedActionSchema,
+} from '../gen/flyteidl2/workflow/run_definition_pb.js';
+import { actionMessage } from '../repository/read/run-message.ts';
+import type { TreeRow } from '../repository/read/watch-actions.ts';
+import { PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
+import { ChangeOrder } from './change-order.ts';
+import { ancestorsFirst, rollUp } from './roll-up.ts';
+
+const PHASE_NUMBERS = PHASES.map(phaseNumber);
+const COUNTS = Math.max(...PHASE_NUMBERS) + 1;
+
+/** An action in the tree. Readers must not change it. */
+export interface TreeNode {
+  row: TreeRow;
+  /** Number of its phase in `ActionPhase`. */
+  phase: number;
+  parent: TreeNode | undefined;
+  /** Its place in the order in which actions joined the tree: a parent always stands before its children. -1 while it waits for its parent. */
+  seq: number;
+  /** How many descendants it has by number of phase; undefined if none. */
+  counts: Int32Array | undefined;
+  /** Made when somebody asks for it, dropped when it is outdated. */
+  action: Action | undefined;
+  enriched: EnrichedAction | undefined;
+}
+
+/** What one look at a run's actions shows of them: all of them, or those that meet a filter. */
+export interface TreeLens {
+  /** The stamp of its newest change; 0 while there is nothing to see. */
+  readonly head: number;
+  /** What there is to send to somebody who has seen everything up to a stamp (0: nothing), each parent before its children. */
+  collect(seen: number): readonly TreeNode[];
+  /** The message for one of those, as it is now. */
+  message(node: TreeNode): EnrichedAction;
+}
+
+/**
+ * The actions of one run as a tree, in memory. An action whose parent is not known yet is held back, with everything below it, until the
+ * parent comes. Rows may come in any order and any number of times; a row must never be older than one that came before.
+ */
+export class ActionTree implements TreeLens {
+  readonly #nodes = new Map<string, TreeNode>();
+  readonly #waiting = new Map<string, TreeNode[]>();
+  readonly #order: TreeNode[] = [];
+  readonly #changes = new ChangeOrder<TreeNode, TreeNode>();
+
+  get head(): number {
+    return this.#changes.head;
+  }
+
+  /** How many actions are in the tree, those that wait for their parent not counted. */
+  get size(): number {
+    return this.#order.length;
+  }
+
+  /** Takes rows in. Returns what changed for readers, ancestors included, each parent before its children. */
+  apply(rows: Iterable<TreeRow>): readonly TreeNode[] {
+    /** Nodes to tell about, with the phase that their ancestors count them under (0: none yet). */
+    const touched = new Map<TreeNode, number>();
+    for (const row of rows) {
+      const node = this.#nodes.get(row.name);
+      if (node === undefined) {
+        this.#add(row, touched);
+      } else if (differs(node.row, row)) {
+        if (node.seq >= 0 && !touched.has(node)) touched.set(node, node.phase);
+        node.row = row;
+        node.phase = phaseNumber(row.phase as Phase);
+        node.action = undefined;
+      }
+    }
+    if (touched.size === 0) return [];
+    this.#count(touched);
+    const changed = ancestorsFirst(touched.keys());
+    for (const node of changed) {
+      node.enriched = undefined;
+      this.#changes.set(node, node);
+    }
+    return changed;
+  }
+
+  collect(seen: number): readonly TreeNode[] {
+    if (seen === 0) return this.#order.slice();
+    return this.#changes.since(seen).sort((a, b) => a.seq - b.seq);
+  }
+
+  message(node: TreeNode): EnrichedAction {
+    node.enriched ??= enriched(node, true);
+    return node.enriched;
+  }
+
+  /** All actions of the tree, each parent before its children. */
+  all(): readonly TreeNode[] {
+    return this.#order;
+  }
+
+  #add(row: TreeRow, touched: Map<TreeNode, number>): void {
+    const phase = phaseNumber(row.phase as Phase);
+    const node: TreeNode = {
+      row,
+      phase,
+      parent: undefined,
+      seq: -1,
+      counts: undefined,
+      action: undefined,
+      enriched: undefined,
+    };
+    this.#nodes.set(row.name, node);
+    const parentName = row.parent_action_name ?? '';
+    const parent = this.#nodes.get(parentName);
+    if (parentName === '' || (parent !== undefined && parent.seq >= 0)) {
+      this.#attach(node, parent, touched);
+      return;
+    }
+    const siblings = this.#waiting.get(parentName);
+    if (siblings === undefined) this.#waiting.set(parentName, [node]);
+    else siblings.push(node);
+  }
+
+  /** Puts a node into the tree, and everything that waited for it. */
+  #attach(node: TreeNode, parent: TreeNode | undefined, touched: Map<TreeNode, number>): void {
+    const ready: [TreeNode, TreeNode | undefined][] = [[node, parent]];
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const [child, above] = next;
+      child.parent = above;
+      child.seq = this.#order.length;
+      this.#order.push(child);
+      touched.set(child, 0);
+      const waiting = this.#waiting.get(child.row.name);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(child.row.name);
+      for (const orphan of waiting) ready.push([orphan, child]);
+    }
+  }
+
+  /** Carries changed phases into the counts of all ancestors, in one pass over them however many changed below. */
+  #count(touched: ReadonlyMap<TreeNode, number>): void {
+    const moved = new Map<TreeNode, Int32Array>();
+    for (const [node, before] of touched) {
+      if (node.phase === before) continue;
+      const step = new Int32Array(COUNTS);
+      if (before !== 0) step[before] = -1;
+      step[node.phase] = 1;
+      moved.set(node, step);
+    }
+    rollUp(moved, add, (node, step) => {
+      node.counts ??= new Int32Array(COUNTS);
+      add(node.counts, step);
+    });
+  }
+}
+
+/** The message of an action in its tree. */
+export function enriched(node: TreeNode, meetsFilter: boolean): EnrichedAction {
+  node.action ??= actionMessage(node.row);
+  const childrenPhaseCounts: Record<number, number> = {};
+  for (const number of PHASE_NUMBERS) {
+    const count = node.counts?.[number] ?? 0;
+    if (count > 0) childrenPhaseCounts[number] = count;
+  }
+  return create(EnrichedActionSchema, { action: node.action, meetsFilter, childrenPhaseCounts });
+}
+
+function add(sum: Int32Array, step: Int32Array): Int32Array {
+  for (let i = 0; i < COUNTS; i++) sum[i] = (sum[i] ?? 0) + (step[i] ?? 0);
+  return sum;
+}
+
+/** Whether a reader would see the difference; everything else of an action never changes. */
+function differs(a: TreeRow, b: TreeRow): boolean {
+  return (
+    a.phase !== b.phase ||
+    a.attempts !== b.attempts ||
+    a.start_time !== b.start_time ||
+    a.end_time !== b.end_time ||
+    a.duration_ms !== b.duration_ms ||
+    a.cache_status !== b.cache_status
+  );
+}

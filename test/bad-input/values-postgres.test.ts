@@ -1,0 +1,3 @@
+import { valueSuite } from './value-suite.ts';
+
+valueSuite('postgres');

@@ -1,0 +1,63 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { Dialect } from '../../src/repository/dialects/dialect.ts';
+import type { Database } from '../../src/repository/schema.ts';
+
+/** A statement as it reached the database. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** The dialect, with a reader that remembers what it is asked, and that first does something else. */
+export function recording(
+  dialect: Dialect,
+  before: (statement: Statement) => Promise<void> = async () => {},
+): { dialect: Dialect; statements: Statement[] } {
+  const statements: Statement[] = [];
+  const executor = new Proxy(dialect.reader.getExecutor(), {
+    get(target, name) {
+      if (name === 'executeQuery') {
+        return async (query: CompiledQuery) => {
+          const statement = { sql: query.sql, parameters: query.parameters };
+          statements.push(statement);
+          await before(statement);
+          return target.executeQuery(query);
+        };
+      }
+      return bound(target, name);
+    },
+  });
+  const reader = new Proxy(dialect.reader, {
+    get: (target, name) => (name === 'getExecutor' ? () => executor : bound(target, name)),
+  });
+  return { dialect: { ...dialect, reader: reader as Kysely<Database> }, statements };
+}
+
+/** A member of an object with private fields, which must not see the proxy as its `this`. */
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name, target);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
+
+/** How the database carries a statement out, and (on PostgreSQL, which counts) how many rows its scans touched. */
+export async function explain(
+  dialect: Dialect,
+  statement: Statement,
+): Promise<{ plan: string; touched: number }> {
+  const how = dialect.kind === 'sqlite' ? 'explain query plan' : 'explain (analyze, timing off)';
+  const query = CompiledQuery.raw(`${how} ${statement.sql}`, [...statement.parameters]);
+  const { rows } = await dialect.reader.executeQuery<Record<string, unknown>>(query);
+  const lines = rows.map((row) => String(row.detail ?? row['QUERY PLAN']));
+  const numbers = lines.flatMap((line, i) => {
+    const scan = /Scan .*actual rows=(\d+) loops=(\d+)/.exec(line);
+    if (!scan || line.includes('Subquery Scan')) return [];
+    const removed = /Rows Removed by (?:Filter|Index Recheck): (\d+)/.exec(`${lines[i + 1]} ${lines[i + 2]}`);
+    return [Number(scan[1]) * Number(scan[2]) + Number(removed?.[1] ?? 0)];
+  });
+  return { plan: lines.join('\n'), touched: numbers.reduce((sum, n) => sum + n, 0) };
+}
+
+/** Whether a plan reads a whole table of runs, labels or actions, or a whole index of one. */
+export function scansAll(plan: string): boolean {
+  return /Seq Scan on (runs|run_labels|actions)\b|^SCAN (runs|l|actions)\b/m.test(plan);
+}

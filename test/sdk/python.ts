@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The version of the SDK that the checks are written for. */
+export const FLYTE_VERSION = '2.12.1';
+
+const INSTALL_TIMEOUT_MS = 180_000;
+const RUN_TIMEOUT_MS = 60_000;
+
+/** A Python environment that has the SDK, with a home folder of its own. */
+export interface Python {
+  /** Runs the interpreter. Never rejects because of an exit code. */
+  run(args: readonly string[]): Promise<Finished>;
+  /** Runs the SDK's command line, `flyte`. */
+  flyte(args: readonly string[]): Promise<Finished>;
+}
+
+/** How a program ended and what it wrote. */
+export interface Finished {
+  readonly code: number;
+  readonly output: string;
+}
+
+/**
+ * The SDK in a virtual environment below `folder`, which is made once and then kept. Programs run with `home` as their home, because the SDK
+ * remembers uploads there, and without telemetry.
+ */
+export async function installSdk(folder: string, home: string): Promise<Python> {
+  const venv = join(folder, `flyte-${FLYTE_VERSION}`);
+  const complete = join(venv, '.complete');
+  if (!existsSync(complete)) {
+    console.log(`Installing flyte ${FLYTE_VERSION} into ${venv} ...`);
+    await rm(venv, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const options = { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 2 ** 26 };
+    const execute = promisify(execFile);
+    await execute('python3', ['-m', 'venv', venv], options);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `flyte==${FLYTE_VERSION}`];
+    await execute(join(venv, 'bin/python'), pip, options);
+    await writeFile(complete, '');
+  }
+  const environment = {
+    ...process.env,
+    HOME: home,
+    DO_NOT_TRACK: '1',
+    NO_COLOR: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+  const run = (program: string) => (args: readonly string[]) =>
+    finish(join(venv, 'bin', program), args, environment);
+  return { run: run('python'), flyte: run('flyte') };
+}
+
+function finish(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
+  return new Promise((resolve) => {
+    // `flyte run` wants its script below the working directory.
+    const options = { env, cwd: import.meta.dirname, timeout: RUN_TIMEOUT_MS, maxBuffer: 2 ** 26 };
+    execFile(program, [...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      const reason = code < 0 ? `\n${error?.message}` : '';
+      resolve({ code, output: stdout + stderr + reason });
+    });
+  });
+}
