@@ -63,6 +63,26 @@ export function flag(meaning: string, shown: string) {
   return describe(schema, { kind: 'boolean', type: 'true or false', default: shown, meaning });
 }
 
+/** A whole number between two bounds that may be left out; `shown` describes the default, which others decide. */
+export function optionalWhole(meaning: string, shown: string, min: number, max: number) {
+  const error = ({ input }: { input?: unknown }) =>
+    `must be a whole number from ${min} to ${max}, not ${quoted(input)}`;
+  const schema = z.int({ error }).min(min, { error }).max(max, { error }).optional();
+  return describe(schema, { kind: 'number', type: 'number', default: shown, meaning });
+}
+
+/** A key that takes one of a few words and may be left out; `shown` describes the default, which others decide. */
+export function optionalChoice<const T extends readonly [string, ...string[]]>(
+  meaning: string,
+  words: T,
+  shown: string,
+) {
+  const schema = z
+    .enum(words, { error: ({ input }) => `must be ${words.join(' or ')}, not ${quoted(input)}` })
+    .optional();
+  return describe(schema, { kind: 'text', type: words.join(' or '), default: shown, meaning });
+}
+
 /** A key that takes one of a few words. */
 export function choice<const T extends readonly [string, ...string[]]>(
   meaning: string,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import { StartupError } from './errors.ts';
 import type { Level } from './levels.ts';
 import type { ParsedConfig } from './schema.ts';
@@ -47,6 +48,23 @@ export interface ServerConfig {
   maxStreamsPerClient: number;
 }
 
+/** Who runs tasks, and how. */
+export interface ExecutorConfig {
+  kind: 'process' | 'none';
+  systemRetries: number;
+  process: {
+    python: string | undefined;
+    workDir: string;
+    maxProcesses: number;
+    killGraceMs: number;
+    allowRemote: boolean;
+    embedded: boolean;
+    /** `host:port`; undefined: the port of the service. */
+    endpoint: string | undefined;
+    name: string;
+  };
+}
+
 /** The whole configuration, checked, with every default filled in. */
 export interface Config {
   runs: {
@@ -61,6 +79,7 @@ export interface Config {
   };
   database: DatabaseConfig;
   storage: { folder: string; maxUploadBytes: number; urlExpiryMs: number };
+  executor: ExecutorConfig;
   logger: { level: Level; showSource: boolean; format: 'auto' | 'pretty' | 'json' };
 }
 
@@ -83,6 +102,7 @@ export function toConfig(parsed: ParsedConfig, source: string): Config {
       maxUploadBytes: parsed.storage.maxUploadBytes,
       urlExpiryMs: parsed.storage.urlExpiry,
     },
+    executor: toExecutor(parsed.executor, database.kind),
     logger: {
       level: parsed.logger.level,
       showSource: parsed.logger['show-source'] ?? false,
@@ -108,6 +128,26 @@ function toServer(server: ParsedConfig['runs']['server'], source: string): Serve
     headersTimeoutMs: headersTimeout,
     requestTimeoutMs: requestTimeout,
     keepAliveTimeoutMs: keepAliveTimeout,
+  };
+}
+
+const PROCESSES_PER_CORE = 4;
+
+function toExecutor(executor: ParsedConfig['executor'], database: DatabaseConfig['kind']): ExecutorConfig {
+  const { killGrace, ...rest } = executor.process;
+  return {
+    kind: executor.kind ?? (database === 'sqlite' ? 'process' : 'none'),
+    systemRetries: executor.systemRetries,
+    process: {
+      ...rest,
+      python: rest.python,
+      maxProcesses: rest.maxProcesses ?? PROCESSES_PER_CORE * availableParallelism(),
+      killGraceMs: killGrace,
+      allowRemote: rest.allowRemote ?? false,
+      embedded: rest.embedded ?? true,
+      endpoint: rest.endpoint,
+      name: rest.name ?? hostname(),
+    },
   };
 }
 

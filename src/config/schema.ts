@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { choice, duration, flag, list, optionalText, size, text, whole } from './leaves.ts';
+import {
+  choice,
+  duration,
+  flag,
+  list,
+  optionalChoice,
+  optionalText,
+  optionalWhole,
+  size,
+  text,
+  whole,
+} from './leaves.ts';
 import { level } from './levels.ts';
 
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -137,6 +148,52 @@ const storage = group({
   urlExpiry: duration('How long a signed URL works.', '1h', 1000),
 });
 
+const executor = group({
+  kind: optionalChoice(
+    'Who runs tasks. process: this machine, as processes. none: nobody; runs are recorded only.',
+    ['process', 'none'],
+    'process on SQLite, none on PostgreSQL',
+  ),
+  systemRetries: whole(
+    "Attempts granted for failures that are not the task's own, such as a process that was killed from outside.",
+    3,
+    0,
+    100,
+  ),
+  process: group({
+    python: optionalText(
+      "Virtual environment, or Python program, that tasks run with. Without it one is made for each version of Flyte's SDK that a task names.",
+      { type: 'folder or file' },
+    ),
+    workDir: text('Folder for the working folders and logs of tasks, and for virtual environments.', './data/work', {
+      type: 'folder',
+    }),
+    maxProcesses: optionalWhole(
+      'Processes at once; tasks that wait for tasks that they called count too.',
+      '4 per core',
+      1,
+      10_000,
+    ),
+    killGrace: duration('Time between asking a process to end (SIGTERM) and killing it.', '10s', 0),
+    allowRemote: flag(
+      'Whether commands may run although other machines can send requests: everybody who reaches the port can then run commands here.',
+      'false',
+    ),
+    embedded: flag(
+      'Whether the service runs tasks itself; false leaves them to an executor of its own (make executor).',
+      'true',
+    ),
+    endpoint: optionalText(
+      'Where tasks reach the service, host:port. Without it: the port of this configuration on this machine.',
+      { hint: 'must be host:port', test: (value) => /^[^\s/]+:\d+$/.test(value) },
+    ),
+    name: optionalText(
+      'On PostgreSQL: the name of this executor among those of the database, the same after each restart. Without it: the name of the machine.',
+      { hint: nameHint, test: (value) => name.test(value) },
+    ),
+  }).prefault({}),
+});
+
 const logger = group({
   level,
   'show-source': flag('Whether each line names the part of the service that wrote it.', 'false'),
@@ -152,6 +209,7 @@ export const configSchema = group({
   runs: runs.prefault({}),
   database: database.prefault({}),
   storage: storage.prefault({}),
+  executor: executor.prefault({}),
   logger: logger.prefault({}),
 });
 
