@@ -1,4 +1,7 @@
 import type { Config } from './config.ts';
+import { checkExecutorIsSafe } from './executor/loopback.ts';
+import type { Executor } from './executor/executor.ts';
+import { openExecutor } from './executor/open.ts';
 import { type Logger, sourceLogger } from './logger.ts';
 import { isMigrated } from './repository/database.ts';
 import type { Dialect } from './repository/dialects/dialect.ts';
@@ -6,12 +9,16 @@ import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
 import { systemClock } from './runs/instant.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
-import { createReadiness } from './server/readiness.ts';
+import { createReadiness, type ReadinessCheck } from './server/readiness.ts';
 import { createServer, type Server } from './server/server.ts';
 import { openStorage, registerServices } from './services.ts';
+import type { FolderStorage } from './storage/folder-storage.ts';
 import { STORAGE_PREFIX } from './storage/signing.ts';
 import { VERSION } from './version.ts';
 import { createWatch, type Watch } from './watch/watch.ts';
+
+/** Milliseconds between two looks of the executor at what other processes may have changed. */
+const EXECUTOR_POLL_MS = 1000;
 
 /** The service, listening. */
 export interface Service {
@@ -35,6 +42,7 @@ export async function startService(
   logger: Logger,
   options: { processMetrics?: boolean } = {},
 ): Promise<Service> {
+  checkExecutorIsSafe(config);
   const metrics = createMetrics({ process: options.processMetrics ?? true });
   const dialect = await openDatabase(config.database, config.runs.organizations, {
     onQuery: (seconds) => metrics.databaseSeconds.observe({ operation: 'statement' }, seconds),
@@ -48,24 +56,50 @@ export async function startService(
     logger: sourceLogger(logger, 'watch'),
     metrics,
   });
+  let executor: Executor | undefined;
   const writer = new GroupCommit(dialect, {
     clock: systemClock,
     maxQueued: config.runs.write.maxQueued,
     maxBatch: config.runs.write.maxBatch,
-    onCommitted: watch.committed,
+    onCommitted: (flushed) => {
+      watch.committed(flushed);
+      executor?.committed(flushed);
+    },
     onBatch: (size, queued) => {
       metrics.batchSize.observe(size);
       metrics.queueDepth.set(queued);
     },
   });
-  const steps = [() => writer.close(), () => watch.stop(), () => dialect.close()];
+  const steps = [
+    async () => executor?.stop(),
+    () => writer.close(),
+    () => watch.stop(),
+    () => dialect.close(),
+  ];
   const closeAll = async () => {
     for (const step of steps) await step();
   };
   try {
     await watch.start();
-    const server = await openServer({ config, logger, metrics, dialect, writer, watch });
+    const storage = await openStorage(config, dialect, sourceLogger(logger, 'storage'));
+    let port = config.runs.server.port;
+    if (config.executor.kind === 'process' && config.executor.process.embedded) {
+      executor = await openExecutor({
+        config,
+        logger: sourceLogger(logger, 'executor'),
+        dialect,
+        writer,
+        storage,
+        metrics: metrics.executor,
+        port: () => port,
+        pollMs: EXECUTOR_POLL_MS,
+      });
+    }
+    const checks = executor === undefined ? [] : [executor.readiness];
+    const server = openServer({ config, logger, metrics, dialect, writer, watch, storage, checks });
     const { url } = await server.listen();
+    port = Number(new URL(url).port) || port;
+    await executor?.start();
     return {
       url,
       metrics,
@@ -91,10 +125,13 @@ interface Opened {
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
   readonly watch: Watch;
+  readonly storage: FolderStorage;
+  /** Beside those of the database. */
+  readonly checks: readonly ReadinessCheck[];
 }
 
-async function openServer({ config, logger, metrics, dialect, writer, watch }: Opened): Promise<Server> {
-  const storage = await openStorage(config, dialect, sourceLogger(logger, 'storage'));
+function openServer(opened: Opened): Server {
+  const { config, logger, metrics, dialect, writer, watch, storage } = opened;
   const readiness = createReadiness({
     checks: [
       {
@@ -105,6 +142,7 @@ async function openServer({ config, logger, metrics, dialect, writer, watch }: O
         },
       },
       watch.readiness,
+      ...opened.checks,
     ],
   });
   return createServer({

@@ -67,6 +67,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     organizations,
     autoCreateProjects: autoCreate,
     domains,
+    executesTasks: config.executor.kind === 'process',
     maxScan: config.runs.list.maxScan,
     maxDataBytes: config.runs.server.writeMaxBytes / 2,
     logger,

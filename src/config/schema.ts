@@ -165,9 +165,13 @@ const executor = group({
       "Virtual environment, or Python program, that tasks run with. Without it one is made for each version of Flyte's SDK that a task names.",
       { type: 'folder or file' },
     ),
-    workDir: text('Folder for the working folders and logs of tasks, and for virtual environments.', './data/work', {
-      type: 'folder',
-    }),
+    workDir: text(
+      'Folder for the working folders and logs of tasks, and for virtual environments.',
+      './data/work',
+      {
+        type: 'folder',
+      },
+    ),
     maxProcesses: optionalWhole(
       'Processes at once; tasks that wait for tasks that they called count too.',
       '4 per core',

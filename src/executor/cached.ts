@@ -19,8 +19,7 @@ export async function findCached(
   if (cacheKey === null || overwritesCache(task)) return undefined;
   const maxAgeMs = millis(taskSpec.taskTemplate?.metadata?.cacheMaxAge);
   const hit = await cacheLookup(deps.dialect.reader, task.stored, cacheKey, {
-    scope:
-      runSpec.cacheConfig?.cacheLookupScope === CacheLookupScope.GLOBAL ? 'GLOBAL' : 'PROJECT_DOMAIN',
+    scope: runSpec.cacheConfig?.cacheLookupScope === CacheLookupScope.GLOBAL ? 'GLOBAL' : 'PROJECT_DOMAIN',
     notBefore: maxAgeMs > 0 ? plusMillis(deps.clock(), -maxAgeMs) : undefined,
   });
   if (hit === undefined) return undefined;

@@ -49,7 +49,9 @@ function withCommand(container: TaskContainer): TaskContainer | undefined {
 
 function objects(value: JsonValue | undefined): JsonObject[] {
   if (!Array.isArray(value)) return [];
-  return value.flatMap((one) => (typeof one === 'object' && one !== null && !Array.isArray(one) ? [one] : []));
+  return value.flatMap((one) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one) ? [one] : [],
+  );
 }
 
 function texts(value: JsonValue | undefined): string[] {

@@ -5,6 +5,7 @@ import type { Row } from '../repository/schema.ts';
 import type { Flushed } from '../repository/write/flush.ts';
 import { microsOf } from '../runs/instant.ts';
 import { Housekeeping, nextInstant } from './housekeeping.ts';
+import type { Interpreters } from './interpreters.ts';
 import type { HookPoint, Live } from './live.ts';
 import { type ProcessLock, takeLock } from './lock.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
@@ -23,6 +24,7 @@ export interface ExecutorOptions extends Omit<RunnerDeps, 'stop' | 'hook' | 'loo
   /** Milliseconds between two looks at the database while nothing is heard of it. */
   readonly pollMs: number;
   readonly logger: Logger;
+  readonly interpreters?: Pick<Interpreters, 'clean'> | undefined;
   /** Called at points of an action's way; tests stop there. */
   readonly hook?: ((point: HookPoint, actionId: number) => Promise<void> | void) | undefined;
 }
@@ -111,7 +113,8 @@ export class Executor {
         await this.#pass();
         this.#problem = undefined;
       } catch (error) {
-        if (this.#problem === undefined) this.#options.logger.error({ err: error }, 'the executor is in trouble');
+        if (this.#problem === undefined)
+          this.#options.logger.error({ err: error }, 'the executor is in trouble');
         this.#problem = error instanceof Error ? error.message : String(error);
         await this.#waker.pause(FAILURE_PAUSE_MS);
       }
@@ -142,6 +145,7 @@ export class Executor {
 
   async #recover(): Promise<void> {
     const { dialect, node, logger } = this.#options;
+    await this.#options.interpreters?.clean();
     const held = await listHeld(dialect.writer, node);
     if (held.length > 0) logger.info({ actions: held.length }, 'taking up actions of an earlier executor');
     for (const row of held) await this.#go(row, 'resume');
@@ -152,7 +156,14 @@ export class Executor {
     const place = await readActionKey(this.#options.dialect.reader, row.action_id);
     if (place === undefined) return;
     const { action_id: actionId, run_id: runId, depth } = row;
-    const live: Live = { actionId, runId, depth, held: { ...place, row }, process: undefined, kill: undefined };
+    const live: Live = {
+      actionId,
+      runId,
+      depth,
+      held: { ...place, row },
+      process: undefined,
+      kill: undefined,
+    };
     this.#live.set(actionId, live);
     const way = this.#runner[how](live)
       .catch((error: unknown) =>

@@ -102,7 +102,13 @@ export class Interpreters {
       [python, ['-m', 'venv', folder]],
       [
         join(folder, 'bin', 'python'),
-        ['-m', 'pip', 'install', '--disable-pip-version-check', version === '' ? 'flyte' : `flyte==${version}`],
+        [
+          '-m',
+          'pip',
+          'install',
+          '--disable-pip-version-check',
+          version === '' ? 'flyte' : `flyte==${version}`,
+        ],
       ],
     ];
     await mkdir(this.#folder, { recursive: true });

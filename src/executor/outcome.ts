@@ -83,10 +83,7 @@ export function systemFailure(code: string, message: string): Failure {
 
 /** The wire bytes of a failure as details show it. */
 export function errorInfo({ message, code, kind }: Failure): Uint8Array {
-  return toBinary(
-    ErrorInfoSchema,
-    create(ErrorInfoSchema, { message, code, kind: ErrorInfo_Kind[kind] }),
-  );
+  return toBinary(ErrorInfoSchema, create(ErrorInfoSchema, { message, code, kind: ErrorInfo_Kind[kind] }));
 }
 
 function lost(tail: string): Failure {

@@ -86,7 +86,13 @@ export async function prepareCommand(
     token,
     argv: fillIn(container.command, values),
     environment: taskEnvironment({
-      identity: { ...key.run, runName: key.run.name, actionName: key.name, attempt: row.attempt, runBase: base },
+      identity: {
+        ...key.run,
+        runName: key.run.name,
+        actionName: key.name,
+        attempt: row.attempt,
+        runBase: base,
+      },
       endpoint: deps.endpoint(),
       home: join(folder, 'home'),
       binFolder,

@@ -110,7 +110,9 @@ export class Runner {
       if (error instanceof Stopped || this.#deps.stop.aborted) return;
       if (!(error instanceof Gone)) throw error;
       const { row } = live.held;
-      await endAll({ pid: live.process?.pid ?? row.pid, token: row.token ?? '' }, this.#deps.stop).catch(() => {});
+      await endAll({ pid: live.process?.pid ?? row.pid, token: row.token ?? '' }, this.#deps.stop).catch(
+        () => {},
+      );
     }
   }
 
@@ -237,7 +239,9 @@ export class Runner {
       await this.#submit(dismissExecution(live.held));
       return;
     }
-    const evidence = await this.#persist(() => readEvidence(storage, { outputPrefix: results, folder, token }));
+    const evidence = await this.#persist(() =>
+      readEvidence(storage, { outputPrefix: results, folder, token }),
+    );
     await this.#end(live, endByEvidence(this.#deps, task, row, evidence, kill?.reason));
   }
 

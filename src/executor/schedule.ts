@@ -71,10 +71,7 @@ export function chooseStarts(
   return rescue === undefined ? [] : [rescue];
 }
 
-function stuckChild(
-  candidates: readonly Candidate[],
-  occupants: readonly Occupant[],
-): Candidate | undefined {
+function stuckChild(candidates: readonly Candidate[], occupants: readonly Occupant[]): Candidate | undefined {
   if (occupants.length === 0 || !occupants.every((one) => one.blocked)) return undefined;
   const parents = new Set(occupants.map((one) => one.actionId));
   return candidates

@@ -72,9 +72,7 @@ export async function renewToken(
   const { rows } = await sql<Row<'executions'>>`
     update executions set state = 'STARTING', token = ${token}, folder = null, output_prefix = null, pid = null,
       pid_start = null, started_at = null
-    where action_id = ${row.action_id} and token = ${row.token} and state <> 'DONE' returning *`.execute(
-    db,
-  );
+    where action_id = ${row.action_id} and token = ${row.token} and state <> 'DONE' returning *`.execute(db);
   return rows[0];
 }
 

@@ -15,9 +15,12 @@ export function rootCacheKey(spec: TaskSpec, inputsHash: string): string | undef
   const template = spec.taskTemplate;
   if (!template?.metadata?.discoverable) return undefined;
   const name = template.id?.name ?? '';
-  return digest(
-    inputsHash + name + interfaceHash(template.interface) + template.metadata.discoveryVersion,
-  );
+  return digest(inputsHash + name + interfaceHash(template.interface) + template.metadata.discoveryVersion);
+}
+
+/** The hash of inputs that came with the request; those that were uploaded bring theirs along. */
+export function inlineInputsHash(inputs: Uint8Array | undefined): string {
+  return inputs === undefined || inputs.length === 0 ? '' : digest(inputs);
 }
 
 /** Digest of an interface, whatever order its variables stand in. */

@@ -29,6 +29,14 @@ export interface Metrics {
   queueDepth: Level;
   /** Time of one operation of the database, waiting for a connection included. */
   databaseSeconds: Distribution<'operation'>;
+  /** What the process executor counts. */
+  executor: {
+    running: Level;
+    waiting: Level;
+    starts: Counter;
+    ends: Counter<'phase'>;
+    retries: Counter<'after'>;
+  };
   /** What Prometheus reads. */
   render(): Promise<{ contentType: string; body: string }>;
 }
@@ -98,6 +106,35 @@ export function createMetrics(options: { process: boolean }): Metrics {
       buckets: seconds,
       registers,
     }),
+    executor: {
+      running: new Gauge({
+        name: 'runs_executor_processes',
+        help: 'Processes of tasks that run or are being made.',
+        registers,
+      }),
+      waiting: new Gauge({
+        name: 'runs_executor_queue_depth',
+        help: 'Actions that wait for a process.',
+        registers,
+      }),
+      starts: new Counter({
+        name: 'runs_executor_starts_total',
+        help: 'Processes that were started.',
+        registers,
+      }),
+      ends: new Counter({
+        name: 'runs_executor_actions_total',
+        help: 'Actions that ended, by the phase in which they did.',
+        labelNames: ['phase'],
+        registers,
+      }),
+      retries: new Counter({
+        name: 'runs_executor_retries_total',
+        help: 'Attempts that were followed by another one, by whose failure it was (user or system).',
+        labelNames: ['after'],
+        registers,
+      }),
+    },
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

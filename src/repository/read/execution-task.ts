@@ -74,9 +74,7 @@ export async function hasUnfinishedChildren(db: Db, actionId: number): Promise<b
   const row = await db
     .selectFrom('actions as parent')
     .innerJoin('actions as child', (join) =>
-      join
-        .onRef('child.run_id', '=', 'parent.run_id')
-        .onRef('child.parent_action_name', '=', 'parent.name'),
+      join.onRef('child.run_id', '=', 'parent.run_id').onRef('child.parent_action_name', '=', 'parent.name'),
     )
     .select('child.id')
     .where('parent.id', '=', actionId)

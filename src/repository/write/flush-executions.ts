@@ -18,7 +18,9 @@ async function putIntoCache(dialect: Dialect, db: Db, results: readonly Row<'tas
   const names = columnNames('task_cache');
   const columns = names.map((name) => ({ name, kind: columnKind('task_cache', name) }));
   const list = sql.join(names.map((name) => sql.id(name)));
-  const newest = new Map(results.map((row) => [`${row.org_key}\n${row.project}\n${row.domain}\n${row.cache_key}`, row]));
+  const newest = new Map(
+    results.map((row) => [`${row.org_key}\n${row.project}\n${row.domain}\n${row.cache_key}`, row]),
+  );
   const values = [...newest.values()].map((row) => names.map((name) => row[name as keyof typeof row]));
   await sql`insert into task_cache (${list}) select ${list} from ${dialect.rows(columns, values)} where true
     on conflict (org_key, project, domain, cache_key) do update set

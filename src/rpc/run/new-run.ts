@@ -10,6 +10,7 @@ import type { CreateTrackedRunRequest } from '../../gen/flyteidl2/workflow/track
 import { type RunKind, storedKey } from '../../repository/write/commands/find.ts';
 import type { NewRun } from '../../repository/write/commands/create-run.ts';
 import { taskSpecRecord } from '../../runs/action-spec.ts';
+import { inlineInputsHash, rootCacheKey } from '../../runs/cache-key.ts';
 import { invalidArgument, notFound } from '../../runs/errors.ts';
 import type { RunKey } from '../../runs/identity.ts';
 import { instantFromTimestamp } from '../../runs/instant.ts';
@@ -45,6 +46,8 @@ export function newRun(deps: RunDeps, kind: RunKind, request: RunRequest): NewRu
   );
   const labels = runSpec.labels?.values ?? {};
   checkLabels(labels);
+  const inputs = request.inputs && toBinary(InputsSchema, request.inputs);
+  const offloaded = offloadedInputs(deps, request.offloaded);
   const startTime = request.runStartTime && instantFromTimestamp(request.runStartTime, 'run_start_time');
   return {
     key,
@@ -55,9 +58,11 @@ export function newRun(deps: RunDeps, kind: RunKind, request: RunRequest): NewRu
     labels,
     source: request.source,
     startTime: kind === 'TRACKED' ? startTime : undefined,
-    inputs: request.inputs && toBinary(InputsSchema, request.inputs),
-    ...offloadedInputs(deps, request.offloaded),
+    inputs,
+    ...offloaded,
     createdBy: anonymous,
+    cacheKey: rootCacheKey(taskSpec, offloaded.inputsHash ?? inlineInputsHash(inputs)),
+    execute: kind === 'RUN' && deps.executesTasks === true,
     autoCreateProject: deps.autoCreateProjects,
   };
 }
@@ -110,7 +115,10 @@ function resolveRunSpec({ runSpec, labels, runStartTime }: RunRequest): RunSpec 
   return resolved;
 }
 
-function offloadedInputs(deps: RunDeps, offloaded: OffloadedInputData | undefined) {
+function offloadedInputs(
+  deps: RunDeps,
+  offloaded: OffloadedInputData | undefined,
+): { inputUri?: string; inputsHash?: string } {
   if (offloaded === undefined) return {};
   if (deps.storage.resolve(offloaded.uri) === undefined) {
     throw invalidArgument(

@@ -16,7 +16,8 @@ export function enqueueTask(
   spec: ActionSpecRecord,
 ): void {
   const { row, run, fresh } = action;
-  if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase)) return;
+  if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase))
+    return;
   unit.enqueue(action, parent, {
     maxQueuedMs: spec.times?.maxQueuedMs,
     deadlineMs: spec.times?.deadlineMs,

@@ -38,8 +38,7 @@ export function executionStarted(
   options: { maxRuntimeMs: number | undefined; fields: AttemptFields },
 ): Command<ExecutionStep> {
   return command(held, (unit, action) => {
-    if (!isTerminal(action.row.phase as Phase))
-      applyAttempt(unit, action, held, 'RUNNING', options.fields);
+    if (!isTerminal(action.row.phase as Phase)) applyAttempt(unit, action, held, 'RUNNING', options.fields);
     const { maxRuntimeMs } = options;
     return write(unit, action.row.phase as Phase, {
       ...held.row,

@@ -1,0 +1,73 @@
+import { loadConfig, StartupError } from './config.ts';
+import { parseCommandLine } from './config/cli.ts';
+import { openExecutor } from './executor/open.ts';
+import { createLogger } from './logger.ts';
+import { openDatabase } from './repository/open.ts';
+import { GroupCommit } from './repository/write/group-commit.ts';
+import type { Flushed } from './repository/write/flush.ts';
+import { systemClock } from './runs/instant.ts';
+import { logCrashes, shutdownOnSignal, startOrExit } from './server/lifecycle.ts';
+import { createMetrics } from './server/metrics.ts';
+import { openStorage } from './services.ts';
+import { VERSION } from './version.ts';
+
+/** Milliseconds between two looks at the queue, which another process fills. */
+const POLL_MS = 200;
+
+/** Starts an executor without the service, on the same database and configuration; signals end it, its tasks run on. */
+async function start(configFile: string): Promise<void> {
+  const { config, warnings } = loadConfig(configFile);
+  if (config.executor.kind !== 'process') {
+    throw new StartupError(
+      `executor.kind is ${config.executor.kind}: the service puts nothing into the queue; set it to process for both`,
+    );
+  }
+  const { server } = config.runs;
+  if (server.port === 0 && config.executor.process.endpoint === undefined) {
+    throw new StartupError(
+      'runs.server.port is 0, so tasks would not find the service; set it, or executor.process.endpoint',
+    );
+  }
+  const logger = createLogger(config.logger);
+  logCrashes(logger);
+  for (const warning of warnings) logger.warn(warning);
+  const dialect = await openDatabase(config.database, config.runs.organizations, {
+    onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+    onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
+  });
+  let committed = (_flushed: Flushed): void => {};
+  const writer = new GroupCommit(dialect, {
+    clock: systemClock,
+    maxQueued: config.runs.write.maxQueued,
+    maxBatch: config.runs.write.maxBatch,
+    onCommitted: (flushed) => {
+      committed(flushed);
+      // The service's watches hear of it without waiting for their next look.
+      void dialect.notify?.().catch(() => {});
+    },
+  });
+  const executor = await openExecutor({
+    config,
+    logger,
+    dialect,
+    writer,
+    storage: await openStorage(config, dialect, logger),
+    metrics: createMetrics({ process: false }).executor,
+    port: () => server.port,
+    pollMs: POLL_MS,
+  });
+  committed = executor.committed;
+  await executor.start();
+  shutdownOnSignal({
+    logger,
+    server: { drain: async () => true },
+    close: [() => executor.stop(), () => writer.close(), () => dialect.close()],
+  });
+  logger.info(
+    `executor ${VERSION} runs up to ${config.executor.process.maxProcesses} tasks at once in ${config.executor.process.workDir}`,
+  );
+}
+
+const command = parseCommandLine(process.argv.slice(2), VERSION);
+if (command.action === 'exit') process.exitCode = command.code;
+else await startOrExit(() => start(command.configFile));
