@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from './config.ts';
+import { ActionsService } from './gen/flyteidl2/actions/actions_service_pb.js';
 import { AuthMetadataService } from './gen/flyteidl2/auth/auth_service_pb.js';
 import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';
 import { ClusterService } from './gen/flyteidl2/cluster/service_pb.js';
@@ -13,6 +14,8 @@ import type { Logger } from './logger.ts';
 import { sharedState } from './repository/database.ts';
 import type { Db, Dialect } from './repository/dialects/dialect.ts';
 import type { GroupCommit } from './repository/write/group-commit.ts';
+import { createActionsService } from './rpc/actions/index.ts';
+import { createRecovery } from './rpc/actions/recovery.ts';
 import { createAuthMetadataService, createIdentityService } from './rpc/auth/index.ts';
 import { createClusterService } from './rpc/cluster/index.ts';
 import { createActionReader } from './rpc/dataproxy/action-reader.ts';
@@ -98,6 +101,10 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     );
     router.service(IdentityService, createIdentityService());
     router.service(AuthMetadataService, createAuthMetadataService());
+    router.service(
+      ActionsService,
+      createActionsService({ ...runs, recovery: createRecovery(dialect, organizations), executes: false }),
+    );
     registerLaterServices(router);
   };
 }

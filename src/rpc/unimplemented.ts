@@ -1,5 +1,4 @@
 import type { ConnectRouter } from '@connectrpc/connect';
-import { ActionsService } from '../gen/flyteidl2/actions/actions_service_pb.js';
 import { ImageService } from '../gen/flyteidl2/imagebuilder/service_pb.js';
 import { SecretService } from '../gen/flyteidl2/secret/secret_pb.js';
 import { SettingsService } from '../gen/flyteidl2/settings/settings_service_pb.js';
@@ -9,7 +8,6 @@ import { RunLogsService } from '../gen/flyteidl2/workflow/run_logs_service_pb.js
 
 /** The services of the contract that this version does not serve yet. */
 export const LATER_SERVICES = [
-  ActionsService,
   ImageService,
   RunLogsService,
   SecretService,

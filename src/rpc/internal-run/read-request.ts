@@ -20,12 +20,9 @@ import { invalidArgument } from '../../runs/errors.ts';
 import { readClusterEvents, readEvent } from '../../runs/event.ts';
 import { type Instant, instantFromTimestamp } from '../../runs/instant.ts';
 import { isTerminal, phaseFromNumber } from '../../runs/phase.ts';
-import { checkPlainText } from '../../runs/names.ts';
 import type { AttemptEvent } from '../../runs/records.ts';
-import { checkName, checkTaskSpec } from '../run/checks.ts';
+import { checkName, checkTaskSpec, checkUri } from '../run/checks.ts';
 import { namedAction, type RunDeps } from '../run/deps.ts';
-
-const MAX_URI = 4096;
 
 /** Reads a `RecordActionRequest`. Throws invalid_argument with the field to change. */
 export function readRecordAction(deps: RunDeps, request: RecordActionRequest): NewAction {
@@ -34,9 +31,7 @@ export function readRecordAction(deps: RunDeps, request: RecordActionRequest): N
   checkName(request.parent, 'parent');
   checkName(request.group, 'group');
   checkName(request.subject, 'subject');
-  if (request.inputUri.length > MAX_URI)
-    throw invalidArgument(`input_uri must have at most ${MAX_URI} characters`);
-  checkPlainText(request.inputUri, 'input_uri');
+  checkUri(request.inputUri, 'input_uri');
   return {
     ...named,
     parent: request.parent,

@@ -12,7 +12,7 @@ export function abortRun(deps: RunDeps, kind: RunKind) {
       key: { run: key, name: ROOT_ACTION },
       stored,
       kind,
-      reason: clean(reason ?? ''),
+      reason: cleanReason(reason ?? ''),
       by: anonymousBytes,
     };
     await deps.writer.exclusive(abortTree(deps.dialect, abort));
@@ -25,7 +25,7 @@ export function abortAction(deps: RunDeps) {
   return async ({ actionId, reason }: AbortActionRequest) => {
     const named = namedAction(deps, 'RUN', actionId);
     await deps.writer.exclusive(
-      abortTree(deps.dialect, { ...named, reason: clean(reason), by: anonymousBytes }),
+      abortTree(deps.dialect, { ...named, reason: cleanReason(reason), by: anonymousBytes }),
     );
     return {};
   };
@@ -34,6 +34,6 @@ export function abortAction(deps: RunDeps) {
 const MAX_REASON = 10_000;
 
 /** A reason as its column can hold it. */
-function clean(reason: string): string {
+export function cleanReason(reason: string): string {
   return reason.replaceAll('\u0000', '').slice(0, MAX_REASON);
 }

@@ -10,6 +10,7 @@ const MAX_LABEL_KEY_BYTES = 256;
 const MAX_LABEL_VALUE_BYTES = 1024;
 const MAX_NAME_LENGTH = 255;
 const MAX_ORG_LENGTH = 63;
+const MAX_URI_LENGTH = 4096;
 
 /** Throws invalid_argument for labels that are too many, too long, or no plain text. */
 export function checkLabels(labels: Readonly<Record<string, string>>): void {
@@ -72,4 +73,12 @@ export function checkName(text: string, field: string): void {
   if (text.length > MAX_NAME_LENGTH)
     throw invalidArgument(`${field} must have at most ${MAX_NAME_LENGTH} characters, not ${text.length}`);
   checkPlainText(text, field);
+}
+
+/** Throws invalid_argument for an address that is no plain text or longer than any address is. */
+export function checkUri(uri: string, field: string): void {
+  if (uri.length > MAX_URI_LENGTH) {
+    throw invalidArgument(`${field} must have at most ${MAX_URI_LENGTH} characters, not ${uri.length}`);
+  }
+  checkPlainText(uri, field);
 }

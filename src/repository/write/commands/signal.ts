@@ -1,8 +1,7 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Literal, LiteralSchema } from '../../../gen/flyteidl2/core/literals_pb.js';
 import { SimpleType } from '../../../gen/flyteidl2/core/types_pb.js';
 import { ConditionActionSchema } from '../../../gen/flyteidl2/workflow/run_definition_pb.js';
-import type { EventPayload } from '../../../gen/flyteidl2/workflow/run_service_pb.js';
 import { failedPrecondition, invalidArgument } from '../../../runs/errors.ts';
 import type { ActionKey } from '../../../runs/identity.ts';
 import { quote } from '../../../runs/names.ts';
@@ -16,7 +15,7 @@ export interface Signal {
   readonly stored: StoredRunKey;
   /** Empty: whatever its parent is. */
   readonly parent: string;
-  readonly payload: EventPayload['value'];
+  readonly value: Literal;
   /** Who signals, as wire bytes of `EnrichedIdentity`. */
   readonly by: Uint8Array;
 }
@@ -42,7 +41,8 @@ export function signalCondition(signal: Signal): Command<void> {
         throw failedPrecondition(`condition ${name} has ended already (${row.phase})`);
       if (row.phase !== 'PAUSED')
         throw failedPrecondition(`condition ${name} does not wait for a signal yet (${row.phase})`);
-      row.output = toBinary(LiteralSchema, literalFor(row.condition_spec, signal.payload, name));
+      checkType(row.condition_spec, signal.value, name);
+      row.output = toBinary(LiteralSchema, signal.value);
       row.signalled_by = signal.by;
       unit.applyEvent(
         action,
@@ -53,42 +53,25 @@ export function signalCondition(signal: Signal): Command<void> {
   };
 }
 
-const PAYLOADS: Record<
-  Exclude<EventPayload['value']['case'], undefined>,
-  { type: SimpleType; name: string }
-> = {
-  boolValue: { type: SimpleType.BOOLEAN, name: 'a boolean' },
-  intValue: { type: SimpleType.INTEGER, name: 'an integer' },
+/** What the value of a signal is called, by the kind of its primitive. */
+const PRIMITIVES: Record<string, { type: SimpleType; name: string }> = {
+  boolean: { type: SimpleType.BOOLEAN, name: 'a boolean' },
+  integer: { type: SimpleType.INTEGER, name: 'an integer' },
   floatValue: { type: SimpleType.FLOAT, name: 'a float' },
   stringValue: { type: SimpleType.STRING, name: 'a string' },
+  datetime: { type: SimpleType.DATETIME, name: 'a datetime' },
+  duration: { type: SimpleType.DURATION, name: 'a duration' },
 };
 
-function literalFor(conditionSpec: Uint8Array, payload: EventPayload['value'], name: string): Literal {
-  if (payload.case === undefined) throw invalidArgument('payload.value must be set');
-  const { type } = fromBinary(ConditionActionSchema, conditionSpec);
-  const given = PAYLOADS[payload.case];
-  if (type !== undefined) {
-    const wanted = type.type.case === 'simple' ? type.type.value : undefined;
-    if (wanted !== given.type) {
-      const names = Object.values(PAYLOADS);
-      const expected = names.find((one) => one.type === wanted)?.name ?? 'a type that a signal can not carry';
-      throw invalidArgument(`condition ${name} waits for ${expected}, not for ${given.name}`);
-    }
-  }
-  return create(LiteralSchema, {
-    value: { case: 'scalar', value: { value: { case: 'primitive', value: { value: primitive(payload) } } } },
-  });
-}
-
-function primitive(payload: Extract<EventPayload['value'], { case: string }>) {
-  switch (payload.case) {
-    case 'boolValue':
-      return { case: 'boolean', value: payload.value } as const;
-    case 'intValue':
-      return { case: 'integer', value: payload.value } as const;
-    case 'floatValue':
-      return { case: 'floatValue', value: payload.value } as const;
-    case 'stringValue':
-      return { case: 'stringValue', value: payload.value } as const;
-  }
+/** Throws invalid_argument unless the value has the type that the condition waits for; one without a type takes any value. */
+function checkType(conditionSpec: Uint8Array, { value }: Literal, name: string): void {
+  const wanted = fromBinary(ConditionActionSchema, conditionSpec).type?.type;
+  if (wanted === undefined) return;
+  const scalar = value.case === 'scalar' ? value.value.value : undefined;
+  const given = scalar?.case === 'primitive' ? PRIMITIVES[scalar.value.value.case ?? ''] : undefined;
+  if (wanted.case === 'simple' ? wanted.value === given?.type : given === undefined) return;
+  const expected =
+    Object.values(PRIMITIVES).find(({ type }) => wanted.case === 'simple' && type === wanted.value)?.name ??
+    'a value of another type';
+  throw invalidArgument(`condition ${name} waits for ${expected}, not for ${given?.name ?? 'what was sent'}`);
 }

@@ -1,0 +1,9 @@
+import type { RunDeps } from '../run/deps.ts';
+import type { Recovery } from './recovery.ts';
+
+/** What ActionsService works with. */
+export interface ActionsDeps extends RunDeps {
+  readonly recovery: Recovery;
+  /** Whether this service runs tasks: then what is enqueued goes into its queue. */
+  readonly executes: boolean;
+}

@@ -1,0 +1,46 @@
+import type { Action, EnqueueRequest } from '../../gen/flyteidl2/actions/actions_service_pb.js';
+import { enqueueAction } from '../../repository/write/commands/enqueue-action.ts';
+import { invalidArgument } from '../../runs/errors.ts';
+import { readSpec } from '../internal-run/read-request.ts';
+import { checkName, checkUri } from '../run/checks.ts';
+import { namedAction } from '../run/deps.ts';
+import type { ActionsDeps } from './deps.ts';
+
+/**
+ * ActionsService.Enqueue: a running task asks for a child. It is made and queued in one transaction; in a run that recovers another one, a
+ * child that succeeded there is answered from there. Idempotent: callers try again after five seconds.
+ */
+export function enqueue(deps: ActionsDeps) {
+  return async ({ action }: EnqueueRequest) => {
+    if (action === undefined) throw invalidArgument('action must be set');
+    const named = namedAction(deps, 'RUN', action.actionId);
+    const parent = checkAction(action);
+    const now = deps.clock();
+    const source = await deps.recovery.sourceOf(named, now);
+    await deps.writer.submit(
+      enqueueAction({
+        ...named,
+        parent,
+        group: action.group,
+        subject: action.subject,
+        inputUri: action.inputUri,
+        ...readSpec(now, action.spec),
+        recoveredFrom: action.recoveredFrom ?? source?.from,
+        recovered: source?.event,
+        recoveredValue: source?.value,
+        execute: deps.executes,
+      }),
+    );
+    return {};
+  };
+}
+
+function checkAction(action: Action): string {
+  if (!action.parentActionName) throw invalidArgument('action.parent_action_name must be set');
+  checkName(action.actionId?.name ?? '', 'action.action_id.name');
+  checkName(action.parentActionName, 'action.parent_action_name');
+  checkName(action.group, 'action.group');
+  checkName(action.subject, 'action.subject');
+  checkUri(action.inputUri, 'action.input_uri');
+  return action.parentActionName;
+}
