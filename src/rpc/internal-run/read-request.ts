@@ -21,6 +21,7 @@ import { readClusterEvents, readEvent } from '../../runs/event.ts';
 import { type Instant, instantFromTimestamp } from '../../runs/instant.ts';
 import { isTerminal, phaseFromNumber } from '../../runs/phase.ts';
 import type { AttemptEvent } from '../../runs/records.ts';
+import { checkPlainText } from '../../runs/names.ts';
 import { checkName, checkTaskSpec, checkUri } from '../run/checks.ts';
 import { namedAction, type RunDeps } from '../run/deps.ts';
 
