@@ -34,35 +34,39 @@ suites('InternalRunService, streams', { over: ['gRPC over h2c', 'Connect over h2
 
   test('1,000 messages that nobody waits for are answered in their order', async () => {
     const run = await createRun(suite);
-    const names = Array.from({ length: 1000 }, (_, i) => `t${i}`);
-    const recorded = await collect(
-      suite.internal.recordActionStream(
-        all(names.map((name): ActionRequest => ({ request: taskRequest(run, name) }))),
-      ),
-    );
-    expect(recorded.map(({ response }) => response?.actionId?.name)).toEqual(names);
-    expect(new Set(recorded.map(({ response }) => response?.status?.code))).toEqual(new Set([0]));
-
-    const nonces = names.map((_, i) => BigInt(i) * 7n - 3n);
-    const events = names.map(
-      (name, i): EventRequest => ({
-        request: { event: event(run, name, Phase.RUNNING) },
-        nonce: nonces[i] ?? 0n,
+    const messages = Array.from(
+      { length: 1000 },
+      (_, i): EventRequest => ({
+        request: {
+          event: event(run, 'a0', Phase.RUNNING, { version: i, clusterEvents: [{ message: `${i}` }] }),
+        },
+        nonce: BigInt(i) * 7n - 3n,
       }),
     );
-    const told = await collect(suite.internal.recordActionEventStream(all(events)));
-    expect(told.map(({ nonce }) => nonce)).toEqual(nonces);
+    const answers = await collect(suite.internal.recordActionEventStream(all(messages)));
+    expect(answers.map(({ nonce }) => nonce)).toEqual(messages.map(({ nonce }) => nonce));
+    expect(new Set(answers.map(({ response }) => response?.status?.code))).toEqual(new Set([0]));
+    const { details } = await suite.runs.getActionDetails({ actionId: actionId(run) });
+    expect(details?.attempts[0]?.clusterEvents).toHaveLength(1000);
+  });
 
+  test('so are those of the other two streams', async () => {
+    const run = await createRun(suite);
+    const names = Array.from({ length: 100 }, (_, i) => `t${i}`);
+    const actions = names.map((name): ActionRequest => ({ request: taskRequest(run, name) }));
+    const recorded = await collect(suite.internal.recordActionStream(all(actions)));
+    expect(recorded.map(({ response }) => response?.actionId?.name)).toEqual(names);
     const statuses = names.map(
       (name, i): StatusRequest => ({
         request: { actionId: actionId(run, name), status: { phase: Phase.SUCCEEDED, attempts: 1 } },
-        nonce: nonces[i] ?? 0n,
+        nonce: BigInt(-i),
       }),
     );
     const moved = await collect(suite.internal.updateActionStatusStream(all(statuses)));
-    expect(moved.map(({ nonce }) => nonce)).toEqual(nonces);
-    expect(new Set([...told, ...moved].map(({ response }) => response?.status?.code))).toEqual(new Set([0]));
-    expect(await phaseOf(run, 't999')).toBe(Phase.SUCCEEDED);
+    expect(moved.map(({ nonce }) => nonce)).toEqual(names.map((_, i) => BigInt(-i)));
+    const codes = [...recorded, ...moved].map(({ response }) => response?.status?.code);
+    expect(new Set(codes)).toEqual(new Set([0]));
+    expect(await phaseOf(run, 't99')).toBe(Phase.SUCCEEDED);
   });
 
   test('each answer comes when its message is stored, not when the stream ends', async () => {
