@@ -111,8 +111,12 @@ export function clientsOver(transport: Transport): Clients {
   };
 }
 
-/** Ways in which clients reach the service; the two that every suite goes through, and Connect with JSON. */
-export type TransportName = 'Connect over HTTP/1.1' | 'gRPC over h2c' | 'JSON over HTTP/1.1';
+/** Ways in which clients reach the service; most suites go through two of them. */
+export type TransportName =
+  | 'Connect over HTTP/1.1'
+  | 'Connect over h2c'
+  | 'gRPC over h2c'
+  | 'JSON over HTTP/1.1';
 
 /** What a suite works with; its members are there once a test runs. */
 export interface Suite extends Clients {
@@ -157,12 +161,12 @@ export function openTransport(
   name: TransportName,
   baseUrl: string,
 ): { transport: Transport; close: () => void } {
-  if (name === 'gRPC over h2c') {
+  if (name.endsWith('h2c')) {
     const sessionManager = new Http2SessionManager(baseUrl);
-    return {
-      transport: createGrpcTransport({ baseUrl, sessionManager }),
-      close: () => sessionManager.abort(),
-    };
+    const transport = name.startsWith('gRPC')
+      ? createGrpcTransport({ baseUrl, sessionManager })
+      : createConnectTransport({ baseUrl, httpVersion: '2', sessionManager });
+    return { transport, close: () => sessionManager.abort() };
   }
   const useBinaryFormat = name !== 'JSON over HTTP/1.1';
   return {
