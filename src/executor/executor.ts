@@ -131,8 +131,9 @@ export class Executor {
     metrics.waiting.set(waiting.waiting);
     const next = nextInstant(this.#live.values(), waiting.nextAt, this.#options.killGraceMs);
     const now = clock();
+    const ending = [...this.#live.values()].some((one) => one.kill !== undefined);
     const due = next === undefined ? pollMs : Number((microsOf(next) - microsOf(now)) / 1000n) + 1;
-    await this.#waker.pause(Math.min(pollMs, Math.max(0, due)));
+    await this.#waker.pause(Math.min(pollMs, ending ? LOOK_MS : pollMs, Math.max(0, due)));
   }
 
   async #standBy(): Promise<boolean> {

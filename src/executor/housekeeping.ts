@@ -71,7 +71,7 @@ export class Housekeeping {
       } else if (!kill.forced && plusMillis(kill.since, this.#options.killGraceMs) <= now) {
         // Not waited for: a process that hangs in the kernel must not keep the others from ending.
         void this.#runner.force(live);
-      }
+      } else if (!kill.forced) await this.#runner.kill(live, kill.reason);
     }
   }
 

@@ -12,8 +12,17 @@ export interface Live {
   readonly depth: number;
   held: HeldExecution;
   process: TaskProcess | undefined;
-  /** Set once it is to end; `asked` once its processes were told so, `forced` once they were killed. */
-  kill: { readonly reason: KillReason; readonly since: Instant; asked: boolean; forced: boolean } | undefined;
+  /** Set once it is to end. */
+  kill:
+    | {
+        readonly reason: KillReason;
+        readonly since: Instant;
+        /** The processes that were told so. */
+        readonly asked: Set<number>;
+        /** Whether those that did not heed it are being killed. */
+        forced: boolean;
+      }
+    | undefined;
 }
 
 /** Points at which tests stop an executor, or kill it. */

@@ -88,12 +88,13 @@ export class Runner {
     });
   }
 
-  /** Has the processes of an attempt ended. Safe at any time; what is not started yet never will be. */
+  /**
+   * Has the processes of an attempt end. Safe at any time; what is not started yet never will be. To be called again until they are gone:
+   * one that was forked in between, or just before it took on its own way of ending, has not heard of it.
+   */
   async kill(live: Live, reason: KillReason): Promise<void> {
-    live.kill ??= { reason, since: this.#deps.clock(), asked: false, forced: false };
-    if (live.process === undefined || live.kill.asked) return;
-    live.kill.asked = true;
-    await askToEnd(live.process);
+    live.kill ??= { reason, since: this.#deps.clock(), asked: new Set(), forced: false };
+    if (live.process !== undefined) await askToEnd(live.process, live.kill.asked);
   }
 
   /** Ends those by force that did not end when they were asked to. */

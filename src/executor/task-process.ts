@@ -16,9 +16,13 @@ export async function isAlive({ pid, start }: Pick<TaskProcess, 'pid' | 'start'>
   return (await processStart(pid)) === start;
 }
 
-/** Asks every process of the task to end: those of its group, and those that left it. */
-export async function askToEnd(task: Pick<TaskProcess, 'pid' | 'token'>): Promise<void> {
-  await signalAll(task, 'SIGTERM');
+/** Asks every process of the task to end that was not asked yet: those of its group, and those that left it. */
+export async function askToEnd(task: Pick<TaskProcess, 'pid' | 'token'>, asked: Set<number>): Promise<void> {
+  for (const pid of await survivors(task.pid, task.token)) {
+    if (asked.has(pid)) continue;
+    asked.add(pid);
+    signal(pid, 'SIGTERM');
+  }
 }
 
 const FIRST_PAUSE_MS = 10;
@@ -32,18 +36,21 @@ export async function endAll(
   task: { readonly pid: number | null; readonly token: string },
   stop: AbortSignal,
 ): Promise<void> {
-  for (let pause = FIRST_PAUSE_MS; (await signalAll(task, 'SIGKILL')) > 0; pause *= 2) {
+  for (let pause = FIRST_PAUSE_MS; (await killAll(task)) > 0; pause *= 2) {
     await sleep(Math.min(pause, MAX_PAUSE_MS), undefined, { signal: stop });
   }
 }
 
-async function signalAll(
-  { pid: group, token }: { readonly pid: number | null; readonly token: string },
-  name: NodeJS.Signals,
-): Promise<number> {
+async function killAll({
+  pid: group,
+  token,
+}: {
+  readonly pid: number | null;
+  readonly token: string;
+}): Promise<number> {
   const pids = await survivors(group, token);
   // The group first and at once: a process that is just being forked is then in it.
-  if (group !== null && pids.length > 0) signal(-group, name);
-  for (const pid of pids) signal(pid, name);
+  if (group !== null && pids.length > 0) signal(-group, 'SIGKILL');
+  for (const pid of pids) signal(pid, 'SIGKILL');
   return pids.length;
 }
