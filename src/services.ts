@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from './config.ts';
+import { executorFolder } from './executor/open.ts';
 import { ActionsService } from './gen/flyteidl2/actions/actions_service_pb.js';
 import { AuthMetadataService } from './gen/flyteidl2/auth/auth_service_pb.js';
 import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';
@@ -8,6 +9,7 @@ import { ClusterService } from './gen/flyteidl2/cluster/service_pb.js';
 import { DataProxyService } from './gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { ProjectService } from './gen/flyteidl2/project/project_service_pb.js';
 import { InternalRunService } from './gen/flyteidl2/workflow/internal_run_service_pb.js';
+import { RunLogsService } from './gen/flyteidl2/workflow/run_logs_service_pb.js';
 import { RunService } from './gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from './gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import type { Logger } from './logger.ts';
@@ -25,6 +27,7 @@ import { createInternalRunService } from './rpc/internal-run/index.ts';
 import { createProjectService } from './rpc/project/index.ts';
 import type { RunDeps } from './rpc/run/deps.ts';
 import { createRunService } from './rpc/run/index.ts';
+import { createRunLogsService } from './rpc/run-logs/index.ts';
 import { createTrackedRunService } from './rpc/tracked-run/index.ts';
 import { registerLaterServices } from './rpc/unimplemented.ts';
 import { systemClock } from './runs/instant.ts';
@@ -83,6 +86,8 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     organizations,
     defaultOrganization,
   };
+  const workDir = config.executor.kind === 'process' ? executorFolder(config) : undefined;
+  const logs = { dialect, watch, organizations, workDir };
   return (router) => {
     router.service(RunService, createRunService(runs));
     router.service(InternalRunService, createInternalRunService(runs));
@@ -91,14 +96,18 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     router.service(ClusterService, createClusterService());
     router.service(
       DataProxyService,
-      createDataProxyService({
-        storage,
-        actions: createActionReader(dialect.reader, organizations),
-        requireProject: createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate }),
-        organizations,
-        publicUrl: config.runs.server.publicUrl,
-      }),
+      createDataProxyService(
+        {
+          storage,
+          actions: createActionReader(dialect.reader, organizations),
+          requireProject: createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate }),
+          organizations,
+          publicUrl: config.runs.server.publicUrl,
+        },
+        logs,
+      ),
     );
+    router.service(RunLogsService, createRunLogsService(logs));
     router.service(IdentityService, createIdentityService());
     router.service(AuthMetadataService, createAuthMetadataService());
     router.service(

@@ -4,12 +4,10 @@ import { SecretService } from '../gen/flyteidl2/secret/secret_pb.js';
 import { SettingsService } from '../gen/flyteidl2/settings/settings_service_pb.js';
 import { TaskService } from '../gen/flyteidl2/task/task_service_pb.js';
 import { TriggerService } from '../gen/flyteidl2/trigger/trigger_service_pb.js';
-import { RunLogsService } from '../gen/flyteidl2/workflow/run_logs_service_pb.js';
 
 /** The services of the contract that this version does not serve yet. */
 export const LATER_SERVICES = [
   ImageService,
-  RunLogsService,
   SecretService,
   SettingsService,
   TaskService,
