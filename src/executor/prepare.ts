@@ -12,7 +12,7 @@ import { InterpreterError, type Interpreters } from './interpreters.ts';
 import { type Failure, systemFailure } from './outcome.ts';
 import { outputPrefix, runBase } from './places.ts';
 import { type TaskEndpoint, taskEnvironment } from './task-environment.ts';
-import { prepareFolder, type TaskCommand } from './wrapper.ts';
+import type { TaskCommand } from './wrapper.ts';
 
 /** What preparing a task's command works with. */
 export interface PrepareDeps {
@@ -47,7 +47,7 @@ export function runBaseUri(storage: PrepareDeps['storage'], task: ExecutionTask)
   return storage.nativeUrl(runBase({ stored: task.stored, createdAt: task.runCreatedAt }));
 }
 
-/** Makes everything that an attempt needs before its process: folder, inputs, interpreter, command, environment. */
+/** Makes everything that an attempt needs before its process, besides its folder: inputs, interpreter, command, environment. */
 export async function prepareCommand(
   deps: PrepareDeps,
   task: ExecutionTask,
@@ -67,7 +67,6 @@ export async function prepareCommand(
   const base = runBaseUri(deps.storage, task);
   const binFolder = await deps.interpreters.binFolder(template, container.image);
   const secrets = (await deps.secrets?.(task)) ?? {};
-  await prepareFolder(folder);
   const values: TemplateValues = {
     input: await inputsFile(deps, task),
     outputPrefix: results,

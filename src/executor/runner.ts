@@ -34,7 +34,7 @@ import { attemptFolder, outputPrefix } from './places.ts';
 import { failureToStart, type PrepareDeps, prepareCommand, runBaseUri } from './prepare.ts';
 import { processStart, survivors } from './process-table.ts';
 import { askToEnd, endAll, isAlive } from './task-process.ts';
-import { readWrapperPid, revokeStart, startWrapper } from './wrapper.ts';
+import { prepareFolder, readWrapperPid, revokeStart, startWrapper } from './wrapper.ts';
 
 /** What running attempts works with. */
 export interface RunnerDeps extends RetryPolicy {
@@ -133,10 +133,12 @@ export class Runner {
         output_prefix: outputPrefix(runBaseUri(prepare.storage, task), task.key.name, row.attempt),
       },
     };
-    const begun = await this.#submit(beginExecution(live.held, beginFields(task)));
-    if (isTerminal(begun.phase)) return;
-    await hook('begun', live);
     try {
+      // Before the row names the folder: one that is named and not there then says that somebody took it away.
+      await prepareFolder(live.held.row.folder ?? '');
+      const begun = await this.#submit(beginExecution(live.held, beginFields(task)));
+      if (isTerminal(begun.phase)) return;
+      await hook('begun', live);
       const command = await untilStopped(prepareCommand(prepare, task, live.held.row), this.#deps.stop);
       await hook('prepared', live);
       if (live.kill !== undefined) return await this.#endUnstarted(live, task);
@@ -144,7 +146,7 @@ export class Runner {
       const start = (await processStart(wrapper.pid)) ?? '';
       live.process = { pid: wrapper.pid, start, token: command.token, ended: wrapper.ended };
     } catch (error) {
-      if (error instanceof Stopped) throw error;
+      if (error instanceof Stopped || error instanceof Gone) throw error;
       const failure = failureToStart(error);
       this.#deps.logger.warn({ err: error, action: actionText(task.key) }, 'a task could not be started');
       return this.#end(live, endByFailure(this.#deps, task, live.held.row, failure));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { attemptLogFile } from '../../src/executor/places.ts';
+import { notFound } from '../../src/runs/errors.ts';
 import { dialects } from '../support/databases.ts';
 import { SUCCEED, useBench } from './harness.ts';
 
@@ -165,7 +166,6 @@ describe.each(dialects)('attempts on $name', ({ create }) => {
 
   test('a secret that is not there fails the action for good', async () => {
     const bench = await open();
-    const { notFound } = await import('../../src/runs/errors.ts');
     await bench.start({
       prepare: {
         secrets: async () => {
