@@ -594,7 +594,7 @@ export declare type WatchRunsRequest = Message<"flyteidl2.workflow.WatchRunsRequ
     case: "org";
   } | {
     /**
-     * The runs that this cluster executed.
+     * This service is one cluster, whatever its name: the same as its organization.
      *
      * @generated from field: flyteidl2.common.ClusterIdentifier cluster_id = 3;
      */
