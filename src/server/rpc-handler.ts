@@ -73,6 +73,8 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
   const limit = createStreamLimit(config.maxStreamsPerClient);
   const router = createConnectRouter({
     acceptCompression: [...compressions],
+    // Below this size compressing costs more time than it saves: of updates to many watchers it was most of the work.
+    compressMinBytes: 16 * 1024,
     readMaxBytes: config.readMaxBytes,
     writeMaxBytes: config.writeMaxBytes,
     interceptors: options.interceptors,

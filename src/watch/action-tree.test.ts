@@ -14,10 +14,6 @@ const NAMES = ['sum', 'Sum of all', 'fetch', ''];
 function row(index: number, parent: string | null, phase: Phase): TreeRow {
   return {
     id: index + 1,
-    org: 'o',
-    project: 'p',
-    domain: 'd',
-    run_name: 'r',
     name: `a${index}`,
     phase,
     attempts: 1,

@@ -1,10 +1,13 @@
-import { create } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
+import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
 import {
   type Action,
+  ActionMetadataSchema,
+  ActionSchema,
   type EnrichedAction,
   EnrichedActionSchema,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import { actionMessage } from '../repository/read/run-message.ts';
+import { actionStatus } from '../repository/read/run-message.ts';
 import type { TreeRow } from '../repository/read/watch-actions.ts';
 import { PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
 import { ChangeOrder } from './change-order.ts';
@@ -23,6 +26,8 @@ export interface TreeNode {
   seq: number;
   /** How many descendants it has by number of phase; undefined if none. */
   counts: Int32Array | undefined;
+  /** The identity that all actions of the tree share. */
+  readonly run: RunIdentifier | undefined;
   /** Made when somebody asks for it, dropped when it is outdated. */
   action: Action | undefined;
   enriched: EnrichedAction | undefined;
@@ -43,6 +48,8 @@ export interface TreeLens {
  * parent comes. Rows may come in any order and any number of times; a row must never be older than one that came before.
  */
 export class ActionTree implements TreeLens {
+  /** The identity of the run; to be set before rows come. */
+  run: RunIdentifier | undefined;
   readonly #nodes = new Map<string, TreeNode>();
   readonly #waiting = new Map<string, TreeNode[]>();
   readonly #order: TreeNode[] = [];
@@ -105,6 +112,7 @@ export class ActionTree implements TreeLens {
       parent: undefined,
       seq: -1,
       counts: undefined,
+      run: this.run,
       action: undefined,
       enriched: undefined,
     };
@@ -155,13 +163,21 @@ export class ActionTree implements TreeLens {
 
 /** The message of an action in its tree. */
 export function enriched(node: TreeNode, meetsFilter: boolean): EnrichedAction {
-  node.action ??= actionMessage(node.row);
+  node.action ??= actionMessage(node);
   const childrenPhaseCounts: Record<number, number> = {};
   for (const number of PHASE_NUMBERS) {
     const count = node.counts?.[number] ?? 0;
     if (count > 0) childrenPhaseCounts[number] = count;
   }
   return create(EnrichedActionSchema, { action: node.action, meetsFilter, childrenPhaseCounts });
+}
+
+function actionMessage({ row, run }: TreeNode): Action {
+  return create(ActionSchema, {
+    id: { ...(run ? { run } : {}), name: row.name },
+    metadata: fromBinary(ActionMetadataSchema, row.metadata),
+    status: actionStatus(row),
+  });
 }
 
 function add(sum: Int32Array, step: Int32Array): Int32Array {

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
 import type { TreePlace, TreeRow } from '../repository/read/watch-actions.ts';
 import type { Change } from '../repository/write/flush.ts';
 import { ActionTree, type TreeLens } from './action-tree.ts';
@@ -13,6 +14,8 @@ import { Waiters } from './waiter.ts';
 
 /** What a tree is read with. */
 export interface TreeReader {
+  /** What all actions of a run have in common. */
+  run(runId: number): Promise<RunIdentifier>;
   /** The actions of a run, oldest first, those after a given one. */
   page(runId: number, after: TreePlace | undefined, limit: number): Promise<TreeRow[]>;
   /** Actions by id, at most `ROWS_PER_READ` at once. */
@@ -127,6 +130,7 @@ export class RunTreeView implements SharedView, ChangeListener {
     this.#everything = false;
     this.#dirty.clear();
     try {
+      this.#tree.run ??= await this.#reader.run(this.#runId);
       for (let after: TreePlace | undefined; !this.#closed; await breathe()) {
         const rows: TreeRow[] = await this.#reader.page(this.#runId, after, PAGE);
         this.#apply(rows);

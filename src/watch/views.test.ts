@@ -1,4 +1,6 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { RunIdentifierSchema } from '../gen/flyteidl2/common/identifier_pb.js';
 import type { TreePlace, TreeRow } from '../repository/read/watch-actions.ts';
 import { BatchReader } from './batch-reader.ts';
 import { messageLimits } from './limits.ts';
@@ -11,10 +13,6 @@ function row(name: string, attempts: number, parent: string | null = 'a0'): Tree
   const time = '2026-01-01T00:00:00.000000Z';
   return {
     id: name === 'a0' ? 1 : Number(name.slice(1)) + 1,
-    org: 'o',
-    project: 'p',
-    domain: 'd',
-    run_name: 'r',
     name,
     phase: 'RUNNING',
     attempts,
@@ -41,6 +39,7 @@ describe('the view of a tree', () => {
     const view = new RunTreeView(
       7,
       {
+        run: async () => create(RunIdentifierSchema, { name: 'r' }),
         async page(_runId: number, after: TreePlace | undefined, limit: number) {
           const hook = hooks.page;
           hooks.page = undefined;

@@ -9,7 +9,7 @@ import {
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import type { Dialect } from '../repository/dialects/dialect.ts';
 import { readActionDetails } from '../repository/read/details.ts';
-import { readTreePage, readTreeRows } from '../repository/read/watch-actions.ts';
+import { readRunIdentity, readTreePage, readTreeRows } from '../repository/read/watch-actions.ts';
 import { type AttemptEvents, readAttemptEvents, readEventBytes } from '../repository/read/watch-events.ts';
 import { type GroupScope, readGroups } from '../repository/read/watch-groups.ts';
 import {
@@ -99,6 +99,7 @@ export function createWatch(options: WatchOptions) {
   );
   const slots = new Slots(dialect.kind === 'sqlite' ? 1 : DETAILS_AT_ONCE);
   const treeReader: TreeReader = {
+    run: (runId) => slots.run(() => readRunIdentity(dialect, runId)),
     page: (runId, after, limit) => slots.run(() => readTreePage(dialect, runId, after, limit)),
     rows: new BatchReader((ids) => readTreeRows(dialect, ids), ROWS_PER_READ),
   };

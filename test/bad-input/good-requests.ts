@@ -1,4 +1,9 @@
-import { create, type DescMethodUnary, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type Message,
+} from '@bufbuild/protobuf';
 import { SimpleType } from '../../src/gen/flyteidl2/core/types_pb.js';
 import { ArtifactType, DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { ProjectService } from '../../src/gen/flyteidl2/project/project_service_pb.js';
@@ -24,9 +29,11 @@ import {
 /** An RPC with a request that it accepts. */
 export interface GoodRequest {
   readonly name: string;
-  readonly method: DescMethodUnary;
+  readonly method: DescMethodUnary | DescMethodServerStreaming;
   /** A new request each time, about things of its own where it makes something. */
   readonly request: () => Message;
+  /** The fields in which it differs from the other requests of the RPC; undefined for all. */
+  readonly fields?: readonly string[] | undefined;
 }
 
 /** What the requests are about; made before they are sent. */
@@ -57,12 +64,17 @@ export async function createWorld(clients: Clients): Promise<World> {
   return { run, tracked, project, inputs: nativeUrl };
 }
 
-/** One request, sometimes several, for each unary RPC that reads or writes anything. */
+/** One request, sometimes several, for each RPC that reads or writes anything and takes one message. */
 export function goodRequests(world: World): GoodRequest[] {
   const { run, tracked, project, inputs } = world;
   const list: GoodRequest[] = [];
-  const add = (method: DescMethodUnary, request: () => Message, variant = '') => {
-    list.push({ name: `${method.parent.name}.${method.name}${variant}`, method, request });
+  const add = (
+    method: GoodRequest['method'],
+    request: () => Message,
+    variant = '',
+    fields?: readonly string[],
+  ) => {
+    list.push({ name: `${method.parent.name}.${method.name}${variant}`, method, request, fields });
   };
   const { createRun: CreateRun, ...read } = RunService.method;
   const place = {
@@ -81,12 +93,19 @@ export function goodRequests(world: World): GoodRequest[] {
         inputWrapper: { case: 'offloadedInputData', value: { uri: inputs, inputsHash: 'h' } },
       }),
     ', offloaded inputs',
+    ['project_id', 'offloaded_input_data'],
   );
-  add(CreateRun, () => createRunRequest(newName(), { task: { case: 'taskId', value: taskId } }), ', task id');
+  add(
+    CreateRun,
+    () => createRunRequest(newName(), { task: { case: 'taskId', value: taskId } }),
+    ', task id',
+    ['task_id'],
+  );
   add(
     CreateRun,
     () => createRunRequest(newName(), { task: { case: 'triggerName', value: trigger } }),
     ', trigger',
+    ['trigger_name'],
   );
   add(read.abortRun, () => create(read.abortRun.input, { runId: runId(run), reason: 'enough' }));
   add(read.abortAction, () =>
@@ -115,6 +134,24 @@ export function goodRequests(world: World): GoodRequest[] {
       payload: { value: { case: 'stringValue', value: 'x' } },
     }),
   );
+
+  add(read.watchRunDetails, () => create(read.watchRunDetails.input, { runId: runId(run) }));
+  add(read.watchActionDetails, () => create(read.watchActionDetails.input, { actionId: actionId(run) }));
+  add(read.watchActions, () => create(read.watchActions.input, { runId: runId(run) }));
+  add(read.watchClusterEvents, () =>
+    create(read.watchClusterEvents.input, { id: actionId(run), attempt: 1 }),
+  );
+  add(read.watchGroups, () =>
+    create(read.watchGroups.input, { scopeBy: place, startDate: at(0), endDate: at(9) }),
+  );
+  for (const target of [
+    { case: 'org', value: PLACE.org },
+    { case: 'clusterId', value: { organization: PLACE.org, name: 'cluster' } },
+    { case: 'taskId', value: taskId },
+    place,
+  ] as const) {
+    add(read.watchRuns, () => create(read.watchRuns.input, { target }), `, ${target.case}`);
+  }
 
   const internal = InternalRunService.method;
   add(

@@ -102,10 +102,15 @@ function leafMessage(schema: DescMessage): readonly unknown[] | undefined {
 
 /**
  * Every field of the message and of those in it, one at a time, set to values that it should not have; each time in a new
- * good message.
+ * good message. With `fields`, only below those of the request.
  */
-export function* mutations(schema: DescMessage, good: () => Message): Generator<Mutation> {
+export function* mutations(
+  schema: DescMessage,
+  good: () => Message,
+  fields?: readonly string[],
+): Generator<Mutation> {
   for (const { path, values } of leaves(schema, good(), [], new Set())) {
+    if (fields !== undefined && !fields.includes(path[0]?.field.name ?? '')) continue;
     for (const value of values) {
       const message = clone(schema, good());
       set(message as unknown as Fields, path, value);

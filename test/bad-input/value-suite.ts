@@ -1,5 +1,5 @@
-import type { Message } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
+import type { DescMethodServerStreaming, DescMethodUnary, Message } from '@bufbuild/protobuf';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientsOver, openTransport, startTestService, type TestService } from '../rpc/harness.ts';
 import { actionId, runId } from '../rpc/requests.ts';
@@ -36,11 +36,10 @@ export function valueSuite(dialect: 'sqlite' | 'postgres'): void {
     test.each(names)('%s', async (_, index) => {
       const good = goodRequests(await createWorld(clientsOver(opened.transport)))[index];
       if (good === undefined) throw new Error('there is no such request');
-      const call = (message: Message) =>
-        opened.transport.unary(good.method, undefined, 20_000, undefined, message as never);
+      const call = (message: Message) => firstAnswer(opened.transport, good.method, message);
       const defects: string[] = [];
       const refused: Message[] = [];
-      await inParallel(mutations(good.method.input, good.request), async ({ what, message }) => {
+      await inParallel(mutations(good.method.input, good.request, good.fields), async ({ what, message }) => {
         const failure = await call(message).then(
           () => undefined,
           (error: unknown) => ConnectError.from(error),
@@ -82,6 +81,26 @@ export function valueSuite(dialect: 'sqlite' | 'postgres'): void {
       expect(defects).toEqual([]);
     });
   });
+}
+
+/** The answer, or the first message of a stream, which is then left. */
+async function firstAnswer(
+  transport: Transport,
+  method: DescMethodUnary | DescMethodServerStreaming,
+  message: Message,
+): Promise<unknown> {
+  if (method.methodKind === 'unary')
+    return transport.unary(method, undefined, 20_000, undefined, message as never);
+  const left = new AbortController();
+  const requests = (async function* () {
+    yield message as never;
+  })();
+  const stream = await transport.stream(method, left.signal, undefined, undefined, requests);
+  for await (const answer of stream.message) {
+    left.abort();
+    return answer;
+  }
+  return undefined;
 }
 
 /** A few at a time. */

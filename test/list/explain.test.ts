@@ -154,6 +154,22 @@ describe.each(dialects)('statements of lists on $name', ({ create }) => {
     }
   });
 
+  it.each([
+    [
+      'in a range',
+      f('created_at', Fn.LESS_THAN, middle),
+      /\(created_at,name\)<\(\?,\?\)|ROW\(created_at, name, id\) </,
+    ],
+    [
+      'among rows without an end',
+      by('ended_at', Sort_Direction.ASCENDING),
+      /<expr>=\? AND (row)?id>\?|AND \(id >/,
+    ],
+  ])('a page deep %s starts at its token', async (_name, init, place) => {
+    const plans = await plansOf((request) => runPages(dialect)(message(ListRequestSchema, request)), init);
+    expect(plans.at(-2)?.plan).toMatch(place);
+  });
+
   it.each(BOUNDED)('runs %s: no statement looks at many', async (_name, init, scope = {}) => {
     const read = (request: Init) => runPages(dialect, scope)(message(ListRequestSchema, request));
     for (const { plan, touched } of await plansOf(read, init)) {

@@ -127,6 +127,36 @@ describe.each(dialects)('pages on $name', ({ create }) => {
     expect(await readAll(runPages(dialect, { scope: project }), both, () => 1000)).toEqual(oldest.reverse());
   });
 
+  it.each([
+    ['duration_ms', '1000'],
+    ['ended_at', instant(1e9)],
+    ['updated_at', instant(1e9)],
+    ['name', '\u{10ffff}'],
+  ])('are full while there are more, whatever has no %s', async (field, value) => {
+    const filters = [{ field, function: Fn.LESS_THAN, values: [value] }];
+    const request = { ...sortFields([{ key: field, descending: false }]), filters, limit: 5 };
+    const { names, token } = await runPages(dialect, { bounds: TINY_BOUNDS })(
+      message(ListRequestSchema, request),
+    );
+    expect(names.length).toBe(5);
+    expect(token).not.toBe('');
+  });
+
+  it.each([
+    [Fn.GREATER_THAN, Fn.GREATER_THAN_OR_EQUAL, Sort_Direction.ASCENDING],
+    [Fn.LESS_THAN, Fn.LESS_THAN_OR_EQUAL, Sort_Direction.DESCENDING],
+  ])('are full where several ranges overlap (%s, %s)', async (outer, inner, descending) => {
+    const far = outer === Fn.GREATER_THAN ? instant(-1e9) : instant(1e9);
+    const filters = [
+      { field: 'created_at', function: outer, values: [far] },
+      { field: 'created_at', function: inner, values: [instant(20)] },
+      { field: 'created_at', function: inner, values: [far] },
+    ];
+    const request = { sortBy: { key: 'created_at', direction: descending }, filters, limit: 5 };
+    const { names } = await runPages(dialect, { bounds: TINY_BOUNDS })(message(ListRequestSchema, request));
+    expect(names.length).toBe(5);
+  });
+
   it('find all matches in several calls when a call may look at few rows only', async () => {
     const filters = [{ field: 'name', function: Fn.CONTAINS, values: ['zebra'] }];
     const read = runPages(dialect, { maxScan: 10 });

@@ -122,6 +122,8 @@ export type TransportName =
 export interface Suite extends Clients {
   service: TestService;
   dialect: 'sqlite' | 'postgres';
+  /** The transport. */
+  name: TransportName;
 }
 
 /**
@@ -143,7 +145,7 @@ export function suites(
       await service?.remove();
     });
     describe.each(over)('%s', (transport) => {
-      const suite = { dialect: name } as Suite;
+      const suite = { dialect: name, name: transport } as Suite;
       let close = () => {};
       beforeAll(() => {
         const opened = openTransport(transport, service.url);

@@ -32,10 +32,11 @@ suites('InternalRunService, streams', { over: ['gRPC over h2c', 'Connect over h2
   const phaseOf = async (run: string, action: string) =>
     (await suite.runs.getActionDetails({ actionId: actionId(run, action) })).details?.status?.phase;
 
-  test('1,000 messages that nobody waits for are answered in their order', async () => {
+  test('many messages that nobody waits for (1,000 over gRPC) are answered in their order', async () => {
+    const length = suite.name === 'gRPC over h2c' ? 1000 : 200;
     const run = await createRun(suite);
     const messages = Array.from(
-      { length: 1000 },
+      { length },
       (_, i): EventRequest => ({
         request: {
           event: event(run, 'a0', Phase.RUNNING, { version: i, clusterEvents: [{ message: `${i}` }] }),
@@ -47,7 +48,7 @@ suites('InternalRunService, streams', { over: ['gRPC over h2c', 'Connect over h2
     expect(answers.map(({ nonce }) => nonce)).toEqual(messages.map(({ nonce }) => nonce));
     expect(new Set(answers.map(({ response }) => response?.status?.code))).toEqual(new Set([0]));
     const { details } = await suite.runs.getActionDetails({ actionId: actionId(run) });
-    expect(details?.attempts[0]?.clusterEvents).toHaveLength(1000);
+    expect(details?.attempts[0]?.clusterEvents).toHaveLength(length);
   });
 
   test('so are those of the other two streams', async () => {

@@ -57,13 +57,21 @@ async function begin(create: () => Promise<TestDatabase>): Promise<void> {
 }
 
 /** What every writer does last: from here on the tables stand still. */
-async function settle(): Promise<void> {
+async function settle(signal: AbortSignal): Promise<void> {
+  const waiting = new Set(watchers);
+  signal.addEventListener('abort', () => {
+    console.error([...waiting].map(({ label, difference }) => `${label}: ${difference()}`).join('\n'));
+  });
   for (const run of SHARED_RUNS) {
     await writing()
       .at(-1)
       ?.writer.submit(updateStatus(status(run, 'a0', event('RUNNING', 1, { attempt: 2 }))));
   }
-  for (const watcher of watchers) await watcher.agrees();
+  const agreeing = watchers.map(async (watcher) => {
+    await watcher.agrees();
+    waiting.delete(watcher);
+  });
+  await Promise.all(agreeing);
 }
 
 /**
@@ -88,12 +96,12 @@ describe.each(dialects)(
   ({ create }) => {
     beforeEach(() => begin(create));
 
-    it('with several writers, watched on two replicas', { timeout: 60_000 }, async () => {
+    it('with several writers, watched on two replicas', { timeout: 60_000 }, async ({ signal }) => {
       await Promise.all(write());
-      await settle();
+      await settle(signal);
     });
 
-    it('with a writer in a process of its own', { timeout: 60_000 }, async () => {
+    it('with a writer in a process of its own', { timeout: 60_000 }, async ({ signal }) => {
       const script = fileURLToPath(new URL('writer-process.ts', import.meta.url));
       const child = spawn(
         process.execPath,
@@ -105,7 +113,7 @@ describe.each(dialects)(
       await Promise.all(write());
       expect(await exit).toEqual([0, null]);
       expect((await output).join('')).toBe('done\n');
-      await settle();
+      await settle(signal);
     });
   },
 );
@@ -117,7 +125,7 @@ describe(`every watcher ends up with what is in the tables (seed ${SEED})`, () =
 
   it('with a transaction open in another database and the listeners terminated again and again', {
     timeout: 60_000,
-  }, async () => {
+  }, async ({ signal }) => {
     const other = new Client({ connectionString: await postgresAdminUrl() });
     await other.connect();
     await other.query('begin');
@@ -139,7 +147,7 @@ describe(`every watcher ends up with what is in the tables (seed ${SEED})`, () =
       await turn();
     }
     await writes;
-    await settle();
+    await settle(signal);
     await other.end();
   });
 });

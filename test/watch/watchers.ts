@@ -35,16 +35,23 @@ class Folded {
   }
 
   knows(expected: Known): boolean {
-    const entries = Object.entries(expected);
-    return (
-      this.known.size === entries.length && entries.every(([name, text]) => this.known.get(name) === text)
-    );
+    return this.difference(expected).length === 0;
+  }
+
+  /** What is known otherwise than expected. */
+  difference(expected: Known): string[] {
+    const names = new Set([...Object.keys(expected), ...this.known.keys()]);
+    return [...names]
+      .filter((name) => this.known.get(name) !== expected[name])
+      .map((name) => `${name} is ${expected[name]}, known is ${this.known.get(name)}`);
   }
 }
 
 /** A client that watches until it knows what is expected. */
 export interface Watcher {
   readonly label: string;
+  /** How what the client knew differed from the table when it was last asked. */
+  readonly difference: () => string;
   /** Resolves when the client knows exactly what is in the table. */
   agrees(): Promise<void>;
   stop(): Promise<void>;
@@ -65,6 +72,7 @@ function watcher<T>(
   { pace, reconnectAfter = Number.POSITIVE_INFINITY }: Behaviour,
 ): Watcher {
   let folded = new Folded();
+  let table: Known = {};
   // One generator for the reader, which opens the stream again and again and forgets what it knew.
   const reader = read(
     async function* ({ signal }) {
@@ -84,8 +92,9 @@ function watcher<T>(
   );
   return {
     label,
+    difference: () => folded.difference(table).slice(0, 5).join('; '),
     async agrees() {
-      const table = await expected();
+      table = await expected();
       await reader.until(() => folded.knows(table));
     },
     stop: () => reader.stop(),

@@ -3,6 +3,8 @@ import { parseInstant } from '../../runs/instant.ts';
 import type { OnQuery } from './sqlite-driver.ts';
 
 const MAX_NAMED = 500;
+const SPACE = 0x20;
+const HYPHEN = 0x2d;
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
 const JSON_TYPES = [114, 3802];
@@ -17,7 +19,11 @@ const types = {
   },
 };
 
+/** What PostgreSQL prints in our sessions: ISO, UTC, without the zeros at the end of the fraction. */
 function instantOrFail(text: string): string {
+  if (text.charCodeAt(10) === SPACE && text.endsWith('+00') && text.charCodeAt(4) === HYPHEN) {
+    return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
+  }
   const instant = parseInstant(text);
   if (instant === undefined)
     throw new Error(`the database answered the time ${text}, which is outside the years 1 to 9999`);
@@ -42,23 +48,37 @@ export function namingClient(onQuery: OnQuery): typeof pg.Client {
     constructor(config?: pg.ClientConfig) {
       // The pool hides the password from enumeration, so a spread alone would lose it.
       super({ ...config, password: config?.password, types });
+      // A connection may break between two queries of a transaction, when neither a query nor the pool listens: without a listener
+      // that would end the process. The next query fails for it, and the pool drops the connection.
+      this.on('error', () => {});
+      // A connection that breaks between two statements of a transaction says so in an event. The pool listens only while a connection
+      // is idle; the next statement fails anyway, and an event that nobody listens to would end the process.
+      this.on('error', () => {});
     }
 
-    // pg's query has many shapes; Kysely and our own code use (text, values) and get a promise.
+    // pg's query has many shapes; ours are (text, values), which gets a promise, and what the pool makes of it: (text, values, callback).
     override query(...args: unknown[]): never {
-      const [text, values] = args;
-      if (typeof text !== 'string' || !Array.isArray(values) || typeof args[2] === 'function') {
+      const [text, values, callback] = args;
+      if (typeof text !== 'string' || !Array.isArray(values))
         return super.query(...(args as [string])) as never;
-      }
       const begin = performance.now();
-      const name = values.length > 0 ? nameOf(text) : undefined;
-      const answer: Promise<pg.QueryResult> = super.query(
-        name === undefined ? { text, values } : { name, text, values },
-      );
       const done = () => onQuery((performance.now() - begin) / 1000);
+      const name = values.length > 0 ? nameOf(text) : undefined;
+      const config: pg.QueryConfig = name === undefined ? { text, values } : { name, text, values };
+      if (isCallback(callback)) {
+        return super.query(config, (error: Error, result: pg.QueryResult) => {
+          done();
+          callback(error, result);
+        }) as never;
+      }
+      const answer = super.query(config);
       answer.then(done, done);
       return answer as never;
     }
   }
   return NamingClient;
+}
+
+function isCallback(value: unknown): value is (error: Error, result: pg.QueryResult) => void {
+  return typeof value === 'function';
 }

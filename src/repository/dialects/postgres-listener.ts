@@ -3,12 +3,16 @@ import pg from 'pg';
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 
+/** The channel on which processes tell each other that they wrote; the payload says who. */
+export const HINTS = 'runs_changes';
+
 /**
- * Listens for hints of other processes on a connection of its own. When that connection breaks it is replaced, after a pause that
+ * Listens for hints of other processes (not those that `self` sent) on a connection of its own. When that connection breaks it is replaced, after a pause that
  * doubles and is spread at random, and because hints may have been lost meanwhile `onHint` is called once after each reconnection.
  */
 export async function listenForHints(
   config: pg.ClientConfig,
+  self: string,
   onHint: () => void,
   onState: (connected: boolean) => void,
 ): Promise<{ close(): Promise<void> }> {
@@ -41,10 +45,12 @@ export async function listenForHints(
     };
     next.on('error', lost);
     next.on('end', lost);
-    next.on('notification', onHint);
+    next.on('notification', ({ payload }) => {
+      if (payload !== self) onHint();
+    });
     try {
       await next.connect();
-      await next.query('listen runs_changes');
+      await next.query(`listen ${HINTS}`);
       if (closed) return void (await next.end());
       client = next;
       delay = FIRST_DELAY_MS;

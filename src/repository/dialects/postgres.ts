@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { ColumnKind, Database } from '../schema.ts';
 import type { Dialect } from './dialect.ts';
 import { openPostgresCursor } from './postgres-changes.ts';
 import { namingClient } from './postgres-client.ts';
-import { listenForHints } from './postgres-listener.ts';
+import { HINTS, listenForHints } from './postgres-listener.ts';
 import { parseExtraOptions } from './postgres-options.ts';
 import type { OnQuery } from './sqlite-driver.ts';
 
@@ -72,6 +73,7 @@ export function openPostgres(options: PostgresOptions): Dialect {
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', options.onConnectionError ?? (() => {}));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const self = randomUUID();
   let ids: number[] = [];
 
   return {
@@ -91,21 +93,21 @@ export function openPostgres(options: PostgresOptions): Dialect {
       return sql`unnest(${arrays}) as u(${names})`;
     },
     lockClause: sql` for no key update`,
-    async allocateIds(_db, count) {
-      // Sequences stand outside transactions, so a block that was fetched serves later batches as well.
+    async allocateIds(transaction, count) {
+      // On the transaction's own connection: one more could be one that nobody gives back. Sequences stand outside transactions, so
+      // a block that was fetched serves later batches as well, whatever becomes of this one.
       while (ids.length < count) {
-        const { rows } = await pool.query<{ id: number }>(
-          "select nextval('ids') as id from generate_series(1, $1::int)",
-          [Math.max(ID_BLOCK, count)],
-        );
+        const wanted = Math.max(ID_BLOCK, count);
+        const { rows } = await sql<{ id: number }>`
+          select nextval('ids') as id from generate_series(1, ${wanted}::int)`.execute(transaction);
         ids = ids.concat(rows.map((row) => row.id));
       }
       return ids.splice(0, count);
     },
     openChangeCursor: () => openPostgresCursor(pool),
-    listen: (onHint, onState) => listenForHints(client, onHint, onState),
+    listen: (onHint, onState) => listenForHints(client, self, onHint, onState),
     notify: async () => {
-      await pool.query("select pg_notify('runs_changes', '')", []);
+      await pool.query('select pg_notify($1, $2)', [HINTS, self]);
     },
     isRetryable: (error) => RETRYABLE.has(codeOf(error)),
     isUniqueViolation: (error) => codeOf(error) === '23505',

@@ -1,16 +1,25 @@
 import { sql } from 'kysely';
+import type { RunIdentifier } from '../../gen/flyteidl2/common/identifier_pb.js';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
-import { ACTION_MESSAGE_COLUMNS } from './run-message.ts';
+import { runIdentifier } from './run-message.ts';
 
 const TREE_COLUMNS = [
-  ...ACTION_MESSAGE_COLUMNS,
+  'id',
+  'name',
+  'phase',
+  'attempts',
+  'start_time',
+  'end_time',
+  'duration_ms',
+  'cache_status',
+  'metadata',
   'parent_action_name',
   'function_name',
   'created_at',
-] as const;
+] as const satisfies readonly (keyof Row<'actions'>)[];
 
-/** A row of `actions` as far as the tree of a run shows it. */
+/** A row of `actions` as far as the tree of a run shows it. What is the same for all actions of a run is not read again with each. */
 export type TreeRow = Pick<Row<'actions'>, (typeof TREE_COLUMNS)[number]>;
 
 /** Where an action stands among those of its run. */
@@ -29,6 +38,16 @@ export function readTreePage(
     query = query.where((eb) => eb(eb.refTuple('created_at', 'name'), '>', eb.tuple(created_at, name)));
   }
   return query.orderBy('created_at').orderBy('name').limit(limit).execute();
+}
+
+/** The identity that all actions of a run share. Rejects if there is no such run. */
+export async function readRunIdentity(dialect: Dialect, runId: number): Promise<RunIdentifier> {
+  const row = await dialect.reader
+    .selectFrom('runs')
+    .select(['org', 'project', 'domain', 'name'])
+    .where('id', '=', runId)
+    .executeTakeFirstOrThrow();
+  return runIdentifier(row);
 }
 
 /** The actions of those ids that exist. */

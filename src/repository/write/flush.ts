@@ -1,5 +1,6 @@
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
+import { runKeyText } from './command.ts';
 import { flushExecutions } from './flush-executions.ts';
 import { insertRows, updateRows } from './rows.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
@@ -70,11 +71,19 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
   );
   await giveIds(dialect, db, unit, actions, attempts);
 
-  // Parents before children: foreign keys are checked statement by statement.
-  await insertRows(dialect, db, 'projects', unit.newProjects, { ignoreConflicts: true });
+  // Parents before children: foreign keys are checked statement by statement. And what other writers may insert at the same time
+  // stands in one order everywhere, because each waits for the other's row of the same key: so never in a circle.
+  const projects = inOrder(unit.newProjects, (row) => `${row.org_key}\n${row.id}`);
+  await insertRows(dialect, db, 'projects', projects, { ignoreConflicts: true });
   const specs = [...unit.taskSpecs].map(([digest, spec]) => ({ digest, spec }));
-  await insertRows(dialect, db, 'task_specs', specs, { ignoreConflicts: true });
-  await insertRows(dialect, db, 'runs', rowsOf(runs, 'fresh'));
+  await insertRows(
+    dialect,
+    db,
+    'task_specs',
+    inOrder(specs, (row) => row.digest),
+    { ignoreConflicts: true },
+  );
+  await insertRows(dialect, db, 'runs', inOrder(rowsOf(runs, 'fresh'), runKeyText));
   await updateRows(dialect, db, 'runs', RUN_COLUMNS, rowsOf(runs, 'changed'));
   await insertRows(dialect, db, 'run_labels', unit.labels);
   await insertRows(dialect, db, 'actions', rowsOf(actions, 'fresh'));
@@ -171,6 +180,11 @@ async function giveIds(
     attempt.attempt.action_id = action.row.id;
     for (const transition of attempt.transitions) transition.attempt_id = attempt.attempt.id;
   }
+}
+
+function inOrder<R>(rows: readonly R[], key: (row: R) => string): R[] {
+  const keyed = rows.map((row) => ({ row, key: key(row) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ row }) => row);
 }
 
 function rowsOf<R>(

@@ -497,14 +497,15 @@ export declare type EnrichedAction = Message<"flyteidl2.workflow.EnrichedAction"
   action?: Action | undefined;
 
   /**
-   * False if it is only there because it stands above a match, or does not match any longer.
+   * True as long as it belongs to what the filter shows: because it matches, or because it stands above a match. False when it no
+   * longer does.
    *
    * @generated from field: bool meets_filter = 2;
    */
   meetsFilter: boolean;
 
   /**
-   * How many direct children there are in each phase (number of ActionPhase).
+   * How many descendants there are in each phase (number of ActionPhase).
    *
    * @generated from field: map<int32, int32> children_phase_counts = 3;
    */

@@ -594,7 +594,7 @@ export declare type WatchRunsRequest = Message<"flyteidl2.workflow.WatchRunsRequ
     case: "org";
   } | {
     /**
-     * The runs that this cluster executed.
+     * This service is one cluster, whatever its name: the same as its organization.
      *
      * @generated from field: flyteidl2.common.ClusterIdentifier cluster_id = 3;
      */
@@ -705,8 +705,7 @@ export declare type WatchActionsRequest = Message<"flyteidl2.workflow.WatchActio
   runId?: RunIdentifier | undefined;
 
   /**
-   * By name and phase. All have to hold. An action that stands above a match is sent too, with `meets_filter`
-   * unset.
+   * By name and phase. All have to hold. An action that stands above a match belongs to what is shown, too.
    *
    * @generated from field: repeated flyteidl2.common.Filter filter = 2;
    */

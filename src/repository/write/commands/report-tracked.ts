@@ -56,7 +56,9 @@ export function reportTracked(
               const { event, clusterEvents, status } = update;
               reopenForAttempt(state.row, event.attempt);
               const ended = isTerminal(state.row.phase as Phase);
-              unit.applyEvent(state, event, { decides: false, clusterEvents });
+              // The event comes first and may already end the action: the duration that goes with it stands in the status.
+              const durationMs = status?.event.phase === event.phase ? status.durationMs : undefined;
+              unit.applyEvent(state, event, { decides: false, durationMs, clusterEvents });
               if (update.action?.event) unit.applyEvent(state, update.action.event, { decides: !ended });
               if (status !== undefined && !ended) {
                 unit.applyEvent(state, status.event, { decides: true, durationMs: status.durationMs });
