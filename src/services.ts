@@ -112,7 +112,11 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     router.service(AuthMetadataService, createAuthMetadataService());
     router.service(
       ActionsService,
-      createActionsService({ ...runs, recovery: createRecovery(dialect, organizations), executes: false }),
+      createActionsService({
+        ...runs,
+        recovery: createRecovery(dialect, organizations),
+        executes: config.executor.kind === 'process',
+      }),
     );
     registerLaterServices(router);
   };

@@ -122,7 +122,7 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
     max: integer({ min: 1, max: 9 }),
     bound: constantFrom(0, 1, 2),
   });
-  check(
+  void check(
     property(shape, ({ runs, levels, width, max, bound }) => {
       const roots = Array.from({ length: runs }, (_, run) => grow(run, 0, levels, width, bound, null));
       const nodes: Node[] = [];
