@@ -13,7 +13,8 @@ COPY . .
 RUN node scripts/build.ts service
 
 FROM node:24-slim
-ENV NODE_ENV=production
+# Inside a container every client is another machine, and there is no Python for tasks: runs are recorded only.
+ENV NODE_ENV=production RUNS_SERVER_HOST=0.0.0.0 EXECUTOR_KIND=none
 COPY --from=build /app/package.json /app/LICENSE /app/
 COPY --from=build /app/dist /app/dist
 COPY config.yaml /etc/runs/config.yaml

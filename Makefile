@@ -12,7 +12,7 @@ ARGS ?=
 installed := node_modules/.installed
 run := scripts/with-node.sh
 
-.PHONY: help run test build build-client integration-test integration-test-postgres e2e-sdk \
+.PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk \
 	generate check-gen typecheck format lint clean install
 
 help: ## This list
@@ -21,6 +21,9 @@ help: ## This list
 
 run: $(installed) ## Start the service; CONFIG=other.yaml chooses the configuration
 	@$(run) node src/main.ts --config '$(CONFIG)' $(ARGS)
+
+executor: $(installed) ## Start an executor beside a service that has executor.process.embedded: false
+	@$(run) node src/executor-main.ts --config '$(CONFIG)' $(ARGS)
 
 test: $(installed) ## All tests, on SQLite and on PostgreSQL; ARGS='src/runs' runs some of them
 	@$(run) vitest run $(ARGS)

@@ -24,6 +24,8 @@ interface TextOptions {
   hint?: string;
   test?: (value: string) => boolean;
   type?: string;
+  /** How a default reads that others decide. */
+  shown?: string;
 }
 
 function checkedText(options: TextOptions) {
@@ -44,7 +46,12 @@ export function text(meaning: string, standard: string, options: TextOptions = {
 /** A key whose value is text and which may be left out. */
 export function optionalText(meaning: string, options: TextOptions = {}) {
   const schema = checkedText(options).optional();
-  return describe(schema, { kind: 'text', type: options.type ?? 'text', default: '', meaning });
+  return describe(schema, {
+    kind: 'text',
+    type: options.type ?? 'text',
+    default: options.shown ?? '',
+    meaning,
+  });
 }
 
 /** A key whose value is a whole number between two bounds, both included. */

@@ -34,7 +34,7 @@ describe('the files of the repository', () => {
       watchBufferSize: 100,
       organizations: 'shared',
       projects: { autoCreate: true },
-      server: { host: '0.0.0.0', port: 8090, keepAliveTimeoutMs: 95_000, readMaxBytes: 16 * 2 ** 20 },
+      server: { host: '127.0.0.1', port: 8090, keepAliveTimeoutMs: 95_000, readMaxBytes: 16 * 2 ** 20 },
     });
     expect(config.logger).toEqual({ level: 'info', showSource: true, format: 'auto' });
     expect(warnings).toEqual([]);
@@ -237,4 +237,17 @@ test.each([
   ['silent', 'silent'],
 ])('level %s means %s', (written, level) => {
   expect(parse({ ...sqlite, logger: { level: written } }).logger.level).toBe(level);
+});
+
+test('tasks run here on SQLite, and then other machines are kept out unless the configuration says otherwise', () => {
+  const of = (raw: object) => {
+    const { executor, runs } = parseConfig({ database: { sqlite: { file: 'x.db' } }, ...raw }, {}, 'test');
+    return [executor.kind, runs.server.host];
+  };
+  expect(of({})).toEqual(['process', '127.0.0.1']);
+  expect(of({ executor: { kind: 'none' } })).toEqual(['none', '0.0.0.0']);
+  expect(of({ executor: { process: { allowRemote: true } } })).toEqual(['process', '0.0.0.0']);
+  expect(of({ runs: { server: { host: '0.0.0.0' } } })).toEqual(['process', '0.0.0.0']);
+  const postgres = parseConfig({ database: { postgres: {} } }, {}, 'test');
+  expect([postgres.executor.kind, postgres.runs.server.host]).toEqual(['none', '0.0.0.0']);
 });

@@ -65,6 +65,13 @@ export interface ExecutorConfig {
   };
 }
 
+/** Who fires triggers, and what is made up for after a time in which nobody could. */
+export interface SchedulerConfig {
+  enabled: boolean;
+  pollMs: number;
+  catchUp: { maxRuns: number; maxAgeMs: number };
+}
+
 /** The whole configuration, checked, with every default filled in. */
 export interface Config {
   runs: {
@@ -80,6 +87,7 @@ export interface Config {
   database: DatabaseConfig;
   storage: { folder: string; maxUploadBytes: number; urlExpiryMs: number };
   executor: ExecutorConfig;
+  scheduler: SchedulerConfig;
   logger: { level: Level; showSource: boolean; format: 'auto' | 'pretty' | 'json' };
 }
 
@@ -90,10 +98,12 @@ export interface Config {
 export function toConfig(parsed: ParsedConfig, source: string): Config {
   const database = toDatabase(parsed.database, source);
   const { server, ...runs } = parsed.runs;
+  const executor = toExecutor(parsed.executor, database.kind);
+  const exposed = executor.kind === 'process' && !executor.process.allowRemote;
   return {
     runs: {
       ...runs,
-      server: toServer(server, source),
+      server: toServer({ ...server, host: server.host ?? (exposed ? '127.0.0.1' : '0.0.0.0') }, source),
       projects: { autoCreate: runs.projects.autoCreate ?? database.kind === 'sqlite' },
     },
     database,
@@ -102,7 +112,12 @@ export function toConfig(parsed: ParsedConfig, source: string): Config {
       maxUploadBytes: parsed.storage.maxUploadBytes,
       urlExpiryMs: parsed.storage.urlExpiry,
     },
-    executor: toExecutor(parsed.executor, database.kind),
+    executor,
+    scheduler: {
+      enabled: parsed.scheduler.enabled ?? true,
+      pollMs: parsed.scheduler.pollInterval,
+      catchUp: { maxRuns: parsed.scheduler.catchUp.maxRuns, maxAgeMs: parsed.scheduler.catchUp.maxAge },
+    },
     logger: {
       level: parsed.logger.level,
       showSource: parsed.logger['show-source'] ?? false,
@@ -111,7 +126,7 @@ export function toConfig(parsed: ParsedConfig, source: string): Config {
   };
 }
 
-function toServer(server: ParsedConfig['runs']['server'], source: string): ServerConfig {
+function toServer(server: ParsedConfig['runs']['server'] & { host: string }, source: string): ServerConfig {
   const { tls, shutdownGrace, headersTimeout, requestTimeout, keepAliveTimeout, publicUrl, ...rest } = server;
   const { certFile, keyFile } = tls;
   if (Boolean(certFile) !== Boolean(keyFile)) {

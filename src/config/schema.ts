@@ -29,7 +29,9 @@ const group = <T extends z.core.$ZodLooseShape>(shape: T) =>
   });
 
 const server = group({
-  host: text('Address to listen on; 127.0.0.1 keeps other machines out.', '0.0.0.0'),
+  host: optionalText('Address to listen on; 127.0.0.1 keeps other machines out.', {
+    shown: '127.0.0.1 if requests can run commands here, else 0.0.0.0',
+  }),
   port: whole('Port to listen on, for every protocol; 0 takes a free one.', 8090, 0, 65_535),
   publicUrl: optionalText(
     'Base URL under which clients reach this service; signed URLs begin with it. Without it they begin with the host that the request was sent to.',
@@ -198,6 +200,24 @@ const executor = group({
   }).prefault({}),
 });
 
+const scheduler = group({
+  enabled: flag('Whether this process fires scheduled triggers. Any number of processes may.', 'true'),
+  pollInterval: duration(
+    'The longest time after which triggers that another process changed are noticed.',
+    '10s',
+    100,
+  ),
+  catchUp: group({
+    maxRuns: whole(
+      'How many times of one trigger are made up for after a time in which no process could fire: the newest ones.',
+      1,
+      1,
+      1000,
+    ),
+    maxAge: duration('Times that passed longer ago are not made up for.', '24h', 60_000),
+  }).prefault({}),
+});
+
 const logger = group({
   level,
   'show-source': flag('Whether each line names the part of the service that wrote it.', 'false'),
@@ -214,6 +234,7 @@ export const configSchema = group({
   database: database.prefault({}),
   storage: storage.prefault({}),
   executor: executor.prefault({}),
+  scheduler: scheduler.prefault({}),
   logger: logger.prefault({}),
 });
 

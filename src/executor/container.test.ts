@@ -1,4 +1,4 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { TaskTemplateSchema } from '../gen/flyteidl2/core/tasks_pb.js';
 import { taskContainer } from './container.ts';
@@ -16,7 +16,7 @@ test('a container gives its command and environment', () => {
 });
 
 test('a pod gives those of its primary container', () => {
-  const podSpec = {
+  const podSpec: JsonObject = {
     containers: [
       { name: 'side', command: ['no'] },
       {
