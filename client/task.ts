@@ -3,8 +3,8 @@ import { type TaskSpec, TaskSpecSchema } from '../src/gen/flyteidl2/task/task_de
 import type { Options } from './options.ts';
 
 /**
- * A task that need not be deployed: what to run travels with the request. This service records it; running the container is up to
- * whoever executes the run.
+ * A task that need not be deployed: what to run travels with the request. Where the service executes runs it is a process that works long
+ * enough to be stopped; elsewhere it is recorded only.
  */
 export function helloTask({ org, project, domain }: Options): TaskSpec {
   return create(TaskSpecSchema, {
@@ -15,7 +15,7 @@ export function helloTask({ org, project, domain }: Options): TaskSpec {
       metadata: { retries: { retries: 2 } },
       target: {
         case: 'container',
-        value: { image: 'python:3.13-slim', args: ['python', '-c', 'print("hello")'] },
+        value: { image: 'alpine', args: ['sh', '-c', 'echo hello; sleep 60'] },
       },
     },
   });

@@ -44,7 +44,11 @@ export async function startTestService(
   const database = await dialects.find(({ name }) => name === dialect)?.create();
   if (!database) throw new Error(`there is no dialect ${dialect}`);
   const folder = await mkdtemp(join(tmpdir(), 'runs-storage-'));
-  const config = parseConfig({ database: { sqlite: { file: 'unused' } } }, {}, 'test');
+  const config = parseConfig(
+    { database: { sqlite: { file: 'unused' } }, executor: { kind: 'none' } },
+    {},
+    'test',
+  );
   const lines: LogLine[] = [];
   const logger = createLogger(
     { level: 'warn', showSource: false, format: 'json' },

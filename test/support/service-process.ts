@@ -23,8 +23,8 @@ export interface ServiceProcess {
 
 /**
  * Starts `src/main.ts` on a free port of 127.0.0.1 and resolves when /readyz says 200. `environment` overrides
- * keys of the configuration file (`config`, config.yaml by default); see `databaseEnvironment`. Rejects, with the
- * end of its log, when the process ends or is not ready within 60 s.
+ * keys of the configuration file (`config`, config.yaml by default); see `databaseEnvironment`. Runs are recorded
+ * only, unless it sets EXECUTOR_KIND. Rejects, with the end of its log, when the process ends or is not ready within 60 s.
  */
 export async function startServiceProcess(
   options: { config?: string; environment?: Record<string, string> } = {},
@@ -37,6 +37,8 @@ export async function startServiceProcess(
       ...process.env,
       RUNS_SERVER_HOST: '127.0.0.1',
       RUNS_SERVER_PORT: String(port),
+      // Most tests report themselves what happens to their runs.
+      EXECUTOR_KIND: 'none',
       ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
