@@ -102,6 +102,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
           actions: createActionReader(dialect.reader, organizations),
           requireProject: createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate }),
           organizations,
+          maxDataBytes: runs.maxDataBytes,
           publicUrl: config.runs.server.publicUrl,
         },
         logs,

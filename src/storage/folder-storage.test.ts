@@ -55,25 +55,27 @@ function storage(more: Partial<FolderStorageOptions> = {}) {
 }
 
 describe('uploadLocation', () => {
-  it('names files by digest, or by the root that the client wants', () => {
-    const byDigest = storage().uploadLocation(request);
+  it('names files by digest, or by the root that the client wants', async () => {
+    const byDigest = await storage().uploadLocation(request);
     expect(byDigest.nativeUrl).toBe(join(folder, 'uploads/p/d', md5.toString('hex'), 'f.pb'));
     expect(byDigest.headers).toEqual({ 'Content-MD5': md5.toString('base64') });
     expect(byDigest.expiresAt).toBe('1970-01-01T00:01:01.000000Z');
     expect(byDigest.signedUrl).toMatch(/^http:\/\/host:1\/storage\/uploads\/p\/d\//);
 
-    const byRoot = storage().uploadLocation({ ...request, filenameRoot: 'tracked-runs/local-1/a0/1' });
+    const byRoot = await storage().uploadLocation({ ...request, filenameRoot: 'tracked-runs/local-1/a0/1' });
     expect(byRoot.nativeUrl).toBe(join(folder, 'uploads/p/d/tracked-runs/local-1/a0/1/f.pb'));
   });
 
-  it('keeps organizations apart where they count', () => {
-    const { nativeUrl } = storage().uploadLocation({ ...request, org: 'acme', filenameRoot: 'r' });
+  it('keeps organizations apart where they count', async () => {
+    const { nativeUrl } = await storage().uploadLocation({ ...request, org: 'acme', filenameRoot: 'r' });
     expect(nativeUrl).toBe(join(folder, 'uploads/@acme/p/d/r/f.pb'));
   });
 
-  it('makes a name up where there is none', () => {
-    const [a, b] = [1, 2].map(() => storage().uploadLocation({ ...request, filename: '' }).nativeUrl);
-    expect(a).not.toBe(b);
+  it('makes a name up where there is none', async () => {
+    const [a, b] = await Promise.all(
+      [1, 2].map(() => storage().uploadLocation({ ...request, filename: '' })),
+    );
+    expect(a?.nativeUrl).not.toBe(b?.nativeUrl);
   });
 
   it.each([
@@ -92,8 +94,8 @@ describe('uploadLocation', () => {
     [{ contentLength: -1 }, /^content_length/],
     [{ expiresInMs: 0 }, /^expires_in/],
     [{ expiresInMs: 3_600_001 }, /at most 3600 seconds/],
-  ])('refuses %j', (change, message) => {
-    expect(() => storage().uploadLocation({ ...request, ...change })).toThrow(message);
+  ])('refuses %j', async (change, message) => {
+    await expect(storage().uploadLocation({ ...request, ...change })).rejects.toThrow(message);
   });
 });
 
@@ -130,8 +132,8 @@ describe('resolve', () => {
     expect(storage().resolve(uri.replace('$', folder))).toBeUndefined();
   });
 
-  it('signs no download of what is outside', () => {
-    expect(() => storage().downloadLink('/etc/passwd', { baseUrl })).toThrow(
+  it('signs no download of what is outside', async () => {
+    await expect(storage().downloadLink('/etc/passwd', { baseUrl })).rejects.toThrow(
       /is not in the storage of this service/,
     );
   });

@@ -1,32 +1,26 @@
 import { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import { resolve as absolutePath, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StartupError } from '../config/errors.ts';
 import { invalidArgument, resourceExhausted } from '../runs/errors.ts';
-import { type Clock, instantFromMicros, microsOf } from '../runs/instant.ts';
+import { type Clock, microsOf } from '../runs/instant.ts';
 import { quote } from '../runs/names.ts';
 import { createStorageHandler } from './http-handler.ts';
 import type { StorageHandler } from './http-types.ts';
-import { joinStoragePath, parseStoragePath, pathSegment, type StoragePath, storagePath } from './paths.ts';
+import { parseStoragePath, type StoragePath } from './paths.ts';
 import { createSafeFolder } from './safe-folder.ts';
 import { type Grant, signedPath } from './signing.ts';
 import type { LinkOptions, Storage, UploadLocation, UploadRequest } from './storage.ts';
+import { checkUpload, type ExpiryLimits, expiryOf, instantOfMs, uploadPath } from './uploads.ts';
 
-const DEFAULT_MAX_EXPIRY_MS = 3600 * 1000;
 const DEFAULT_STALL_MS = 60 * 1000;
-const MD5_BYTES = 16;
 
 /** What a folder storage needs to know. */
-export interface FolderStorageOptions {
+export interface FolderStorageOptions extends ExpiryLimits {
   readonly folder: string;
   /** Kept in the database, so that every replica accepts what another one signed. */
   readonly signingKey: Buffer;
   readonly maxUploadBytes: number;
-  /** Milliseconds that a URL is valid where the request names no time. */
-  readonly defaultExpiryMs: number;
-  /** Milliseconds; requests for longer are refused. One hour unless given, and never less than the default. */
-  readonly maxExpiryMs?: number | undefined;
   readonly clock: Clock;
   /** Milliseconds without any progress after which a transfer is given up; one minute unless given. */
   readonly stallTimeoutMs?: number | undefined;
@@ -39,38 +33,28 @@ export interface FolderStorage extends Storage {
   readonly handler: StorageHandler;
 }
 
+/** The SDK's own way of saying that it should make folders as it writes. */
+const TASK_ENVIRONMENT = { FSSPEC_FILE: JSON.stringify({ auto_mkdir: true }) };
+
 /** Keeps files in a folder. URIs are absolute paths, which is what Flyte's SDK reads and writes without further setup. */
 export function createFolderStorage(options: FolderStorageOptions): FolderStorage {
   const root = absolutePath(options.folder);
   const files = createSafeFolder(root);
-  const maxExpiryMs = Math.max(options.maxExpiryMs ?? DEFAULT_MAX_EXPIRY_MS, options.defaultExpiryMs);
   const nowMs = () => Number(microsOf(options.clock()) / 1000n);
 
-  function sign(
-    grant: Omit<Grant, 'expiresAtMs'>,
-    { baseUrl, expiresInMs = options.defaultExpiryMs }: LinkOptions,
-  ) {
-    if (expiresInMs <= 0 || expiresInMs > maxExpiryMs) {
-      throw invalidArgument(`expires_in must be more than 0 and at most ${maxExpiryMs / 1000} seconds`);
-    }
-    const expiresAtMs = nowMs() + Math.ceil(expiresInMs);
+  function sign(grant: Omit<Grant, 'expiresAtMs'>, link: LinkOptions) {
+    const expiresAtMs = expiryOf(options, link, nowMs());
     return {
-      signedUrl: baseUrl.replace(/\/+$/, '') + signedPath(options.signingKey, { ...grant, expiresAtMs }),
-      expiresAt: instantFromMicros(BigInt(expiresAtMs) * 1000n),
+      signedUrl: link.baseUrl.replace(/\/+$/, '') + signedPath(options.signingKey, { ...grant, expiresAtMs }),
+      expiresAt: instantOfMs(expiresAtMs),
     };
   }
 
-  function uploadLocation(request: UploadRequest): UploadLocation {
-    const { contentMd5, contentLength } = request;
-    if (contentMd5.length !== MD5_BYTES) throw invalidArgument('content_md5 must be 16 bytes');
-    if (contentLength !== undefined && (contentLength < 0 || contentLength > options.maxUploadBytes)) {
-      throw invalidArgument(
-        `content_length is ${contentLength}; uploads may have 0 to ${options.maxUploadBytes} bytes`,
-      );
-    }
+  async function uploadLocation(request: UploadRequest): Promise<UploadLocation> {
+    checkUpload(request, options.maxUploadBytes);
     const path = uploadPath(request);
-    const md5 = Buffer.from(contentMd5).toString('base64');
-    const signed = sign({ method: 'PUT', path, md5, maxBytes: contentLength }, request);
+    const md5 = Buffer.from(request.contentMd5).toString('base64');
+    const signed = sign({ method: 'PUT', path, md5, maxBytes: request.contentLength }, request);
     // Spelt as Flyte's SDK spells it: it overwrites this key of its header map, and another spelling would send the header twice.
     return { ...signed, nativeUrl: nativeUrl(path), headers: { 'Content-MD5': md5 } };
   }
@@ -104,7 +88,7 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
 
   return {
     uploadLocation,
-    downloadLink(uri, link) {
+    async downloadLink(uri, link) {
       const path = resolve(uri);
       if (path === undefined) throw invalidArgument(`${quote(uri)} is not in the storage of this service`);
       return sign({ method: 'GET', path }, link);
@@ -120,6 +104,7 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
       const path = resolve(uri);
       return path !== undefined && (await files.hasFile(path));
     },
+    taskEnvironment: async () => TASK_ENVIRONMENT,
     async checkUsable() {
       await files.checkUsable().catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
@@ -135,29 +120,6 @@ export function createFolderStorage(options: FolderStorageOptions): FolderStorag
       onFailure: options.onFailure,
     }),
   };
-}
-
-/**
- * Where the uploads of a project and domain lie. An organization, where it counts, is marked with '@', which no project's name
- * can begin with.
- */
-export function uploadFolder(org: string, project: string, domain: string): StoragePath {
-  const owner = org === '' ? [] : [pathSegment(`@${org}`, 'org')];
-  return joinStoragePath(
-    storagePath('uploads', 'the path'),
-    ...owner,
-    pathSegment(project, 'project'),
-    pathSegment(domain, 'domain'),
-  );
-}
-
-function uploadPath(request: UploadRequest): StoragePath {
-  const { filename, filenameRoot, contentMd5 } = request;
-  return joinStoragePath(
-    uploadFolder(request.org, request.project, request.domain),
-    storagePath(filenameRoot || Buffer.from(contentMd5).toString('hex'), 'filename_root'),
-    storagePath(filename || randomUUID(), 'filename'),
-  );
 }
 
 function pathOfFileUri(uri: string): string | undefined {

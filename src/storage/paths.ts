@@ -39,6 +39,15 @@ export function joinStoragePath(...parts: StoragePath[]): StoragePath {
   return storagePath(parts.join('/'), 'the path');
 }
 
+/**
+ * The part of a folder that belongs to a project and domain. An organization, where it counts, is marked with '@', which no project's
+ * name can begin with; `org` is empty where organizations are shared.
+ */
+export function ownedFolder(folder: StoragePath, org: string, project: string, domain: string): StoragePath {
+  const owner = org === '' ? [] : [pathSegment(`@${org}`, 'org')];
+  return joinStoragePath(folder, ...owner, pathSegment(project, 'project'), pathSegment(domain, 'domain'));
+}
+
 /** The last segment. */
 export function fileNameOf(path: StoragePath): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -46,10 +46,10 @@ export interface DownloadLink {
  */
 export interface Storage {
   /** Signs a PUT. Throws invalid_argument for names that are no path, sizes beyond the bound or lifetimes beyond the limit. */
-  uploadLocation(request: UploadRequest): UploadLocation;
+  uploadLocation(request: UploadRequest): Promise<UploadLocation>;
 
   /** Signs a GET of a file; whether it exists is not looked at. Throws invalid_argument for a URI outside or a wrong lifetime. */
-  downloadLink(uri: string, options: LinkOptions): DownloadLink;
+  downloadLink(uri: string, options: LinkOptions): Promise<DownloadLink>;
 
   /** The path inside this storage that a URI names, or undefined if it names nothing inside. No file is touched. */
   resolve(uri: string): StoragePath | undefined;
@@ -68,6 +68,9 @@ export interface Storage {
 
   /** Whether the URI names a file inside this storage. */
   exists(uri: string): Promise<boolean>;
+
+  /** The environment variables by which Flyte's SDK, inside a task, reaches this storage. They may hold credentials. */
+  taskEnvironment(): Promise<Readonly<Record<string, string>>>;
 
   /** Throws a StartupError with a sentence that names the setting unless files can be written. */
   checkUsable(): Promise<void>;

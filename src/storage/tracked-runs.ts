@@ -1,6 +1,6 @@
 import type { ActionKey } from '../runs/identity.ts';
-import { uploadFolder } from './folder-storage.ts';
 import { joinStoragePath, pathSegment, type StoragePath, storagePath } from './paths.ts';
+import { uploadFolder } from './uploads.ts';
 
 /**
  * Where Flyte's SDK puts a file of a tracked run: inputs per action (`attempt` undefined), outputs and reports per attempt. Inputs are

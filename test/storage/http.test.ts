@@ -70,9 +70,9 @@ const put = (url: string, body: string | Uint8Array<ArrayBuffer>, headers: Recor
   fetch(url, { method: 'PUT', body, headers });
 
 async function stored(content: string, filename = 'file.bin') {
-  const { signedUrl, nativeUrl } = location(content, { filename });
+  const { signedUrl, nativeUrl } = await location(content, { filename });
   expect((await put(signedUrl, content)).status).toBe(200);
-  return { nativeUrl, link: storage.downloadLink(nativeUrl, { baseUrl: baseUrl() }).signedUrl };
+  return { nativeUrl, link: (await storage.downloadLink(nativeUrl, { baseUrl: baseUrl() })).signedUrl };
 }
 
 /** What stands in the folder of half-written files; must be nothing once a request is over. */
@@ -87,7 +87,7 @@ async function refused(response: Response, status: number, message: RegExp) {
 describe('PUT', () => {
   it('stores what was signed, with the headers of the Flyte SDK and without them', async () => {
     const content = Buffer.alloc(200_000, 'ab');
-    const { signedUrl, nativeUrl, headers } = location(content, { contentLength: content.length });
+    const { signedUrl, nativeUrl, headers } = await location(content, { contentLength: content.length });
     const response = await put(signedUrl, content, { ...headers, 'content-type': 'text/html' });
     expect(response.status).toBe(200);
     expect(readFileSync(nativeUrl)).toEqual(content);
@@ -96,13 +96,13 @@ describe('PUT', () => {
   });
 
   it('stores an empty file', async () => {
-    const { signedUrl, nativeUrl } = location('', { contentLength: 0 });
+    const { signedUrl, nativeUrl } = await location('', { contentLength: 0 });
     expect((await put(signedUrl, '')).status).toBe(200);
     expect(readFileSync(nativeUrl)).toHaveLength(0);
   });
 
   it('takes a body of unknown length', async () => {
-    const { signedUrl, nativeUrl } = location('one two');
+    const { signedUrl, nativeUrl } = await location('one two');
     const request = http.request(signedUrl, { method: 'PUT' });
     request.write('one ');
     request.end('two');
@@ -113,7 +113,7 @@ describe('PUT', () => {
 
   it('refuses other content and keeps the old', async () => {
     const { nativeUrl } = await stored('old');
-    const { signedUrl } = location('new');
+    const { signedUrl } = await location('new');
     await refused(await put(signedUrl, 'other'), 400, /does not have the MD5 digest/);
     const wrongHeader = { 'content-md5': digest('other').toString('base64') };
     await refused(await put(signedUrl, 'new', wrongHeader), 400, /^Content-MD5 is not the digest/);
@@ -123,14 +123,14 @@ describe('PUT', () => {
 
   it('refuses more bytes than configured or signed, announced or not', async () => {
     const large = Buffer.alloc(MAX_UPLOAD + 1);
-    await refused(await put(location(large).signedUrl, large), 413, /larger than the 262144 bytes/);
+    await refused(await put((await location(large)).signedUrl, large), 413, /larger than the 262144 bytes/);
     await refused(
-      await put(location('1234', { contentLength: 3 }).signedUrl, '1234'),
+      await put((await location('1234', { contentLength: 3 })).signedUrl, '1234'),
       413,
       /larger than the 3 bytes/,
     );
 
-    const request = http.request(location(large).signedUrl, { method: 'PUT' });
+    const request = http.request((await location(large)).signedUrl, { method: 'PUT' });
     // The rest of it may meet a connection that is closed after the answer.
     request.on('error', () => undefined);
     request.write(large.subarray(0, 100_000));
@@ -142,7 +142,7 @@ describe('PUT', () => {
   });
 
   it('refuses what is not signed, signed for something else, or expired', async () => {
-    const { signedUrl } = location('x');
+    const { signedUrl } = await location('x');
     await refused(
       await put(signedUrl.replace(/signature=./, 'signature=_'), 'x'),
       403,
@@ -164,7 +164,7 @@ describe('PUT', () => {
 
   it('forgets an upload that the client cuts off', async () => {
     const content = Buffer.alloc(100_000, 1);
-    const { signedUrl, nativeUrl } = location(content);
+    const { signedUrl, nativeUrl } = await location(content);
     const request = http.request(signedUrl, { method: 'PUT', headers: { 'content-length': content.length } });
     request.on('error', () => undefined);
     request.write(content.subarray(0, 50_000));
@@ -178,7 +178,7 @@ describe('PUT', () => {
   it('gives up an upload that stands still', async () => {
     await close();
     await listen(20);
-    const { signedUrl, nativeUrl } = location('12');
+    const { signedUrl, nativeUrl } = await location('12');
     const request = http.request(signedUrl, { method: 'PUT', headers: { 'content-length': 2 } });
     const failed = once(request, 'error');
     request.on('error', () => undefined);
@@ -191,7 +191,9 @@ describe('PUT', () => {
 
   it('lets concurrent uploads of one file each be whole', async () => {
     const contents = Array.from({ length: 8 }, (_, i) => Buffer.alloc(150_000, i));
-    const answers = await Promise.all(contents.map((content) => put(location(content).signedUrl, content)));
+    const answers = await Promise.all(
+      contents.map(async (content) => put((await location(content)).signedUrl, content)),
+    );
     expect(answers.map((answer) => answer.status)).toEqual(contents.map(() => 200));
     const kept = readFileSync(join(folder, 'uploads/p/development/root/file.bin'));
     expect(contents.some((content) => content.equals(kept))).toBe(true);
@@ -201,7 +203,7 @@ describe('PUT', () => {
 
 describe('paths', () => {
   it('never leave the folder, however they are written', async () => {
-    const { signedUrl } = location('x');
+    const { signedUrl } = await location('x');
     const query = signedUrl.slice(signedUrl.indexOf('?'));
     const { port } = server.address() as AddressInfo;
     for (const path of [
@@ -304,20 +306,22 @@ describe('HTTP/2', () => {
   }
 
   it('stores, sends and refuses', async () => {
-    const { signedUrl, nativeUrl } = location('hello');
+    const { signedUrl, nativeUrl } = await location('hello');
     expect((await call('PUT', signedUrl, 'other')).status).toBe(400);
     expect((await call('PUT', signedUrl, 'hello')).status).toBe(200);
-    expect(await call('GET', storage.downloadLink(nativeUrl, { baseUrl: baseUrl() }).signedUrl)).toEqual({
+    expect(
+      await call('GET', (await storage.downloadLink(nativeUrl, { baseUrl: baseUrl() })).signedUrl),
+    ).toEqual({
       status: 200,
       body: 'hello',
     });
     const large = Buffer.alloc(MAX_UPLOAD + 1);
-    expect((await call('PUT', location(large).signedUrl, large)).status).toBe(413);
+    expect((await call('PUT', (await location(large)).signedUrl, large)).status).toBe(413);
     expect(leftovers()).toEqual([]);
   });
 
   it('forgets an upload that the client cuts off', async () => {
-    const { signedUrl, nativeUrl } = location('whole');
+    const { signedUrl, nativeUrl } = await location('whole');
     const stream = client.request({
       ':method': 'PUT',
       ':path': signedUrl.slice(signedUrl.indexOf('/storage/')),

@@ -4,9 +4,11 @@ import {
   ArtifactType,
   type CreateDownloadLinkRequest,
 } from '../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import type { TaskIdentifier, TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
 import { invalidArgument, notFound, unimplemented } from '../../runs/errors.ts';
 import { type ActionKey, actionText } from '../../runs/identity.ts';
 import { timestampOf } from '../../runs/instant.ts';
+import { quote } from '../../runs/names.ts';
 import { codeBundleUri, reportUris } from './artifacts.ts';
 import { baseUrlFor, type DataProxyDeps, pathOrganization } from './deps.ts';
 import { durationMs } from './durations.ts';
@@ -15,7 +17,7 @@ import { durationMs } from './durations.ts';
 export function createDownloadLink(deps: DataProxyDeps) {
   return async (request: CreateDownloadLinkRequest, context: HandlerContext) => {
     const uri = await artifactUri(deps, request);
-    const { signedUrl, expiresAt } = deps.storage.downloadLink(uri, {
+    const { signedUrl, expiresAt } = await deps.storage.downloadLink(uri, {
       baseUrl: baseUrlFor(deps, context),
       expiresInMs: durationMs(request.expiresIn),
     });
@@ -31,13 +33,26 @@ function artifactUri(
     case 'actionAttemptId':
       return attemptArtifact(deps, source.value, artifactType);
     case 'taskId':
-      // Until tasks can be deployed there are none.
-      throw notFound(`there is no task ${source.value.name}, version ${source.value.version}`);
+      return taskArtifact(deps, source.value, artifactType);
     case 'appId':
       throw unimplemented('this service runs no apps');
     case undefined:
       throw invalidArgument('source must be set');
   }
+}
+
+async function taskArtifact(deps: DataProxyDeps, id: TaskIdentifier, type: ArtifactType): Promise<string> {
+  const where = `version ${quote(id.version)} of task ${quote(id.name)}`;
+  const spec = await deps.actions.deployedTask(id);
+  if (type !== ArtifactType.CODE_BUNDLE) throw invalidArgument('a task has a code bundle only');
+  return codeBundle(deps, spec, where);
+}
+
+async function codeBundle(deps: DataProxyDeps, spec: TaskSpec | undefined, where: string): Promise<string> {
+  const uri = codeBundleUri(spec);
+  if (uri === undefined) throw notFound(`${where} has no code bundle: its code comes with its image`);
+  if (await deps.storage.exists(uri)) return uri;
+  throw notFound(`the code bundle of ${where} is not in the storage of this service`);
 }
 
 async function attemptArtifact(
@@ -60,10 +75,7 @@ async function attemptArtifact(
     throw notFound(`${where} has no report`);
   }
   if (type === ArtifactType.CODE_BUNDLE) {
-    const uri = codeBundleUri(files.taskSpec);
-    if (uri === undefined) throw notFound(`${where} has no code bundle: its code comes with its image`);
-    if (await deps.storage.exists(uri)) return uri;
-    throw notFound(`the code bundle of ${where} is not in the storage of this service`);
+    return codeBundle(deps, files.taskSpec, where);
   }
   throw invalidArgument(`artifact_type ${type} is not a type of this contract`);
 }

@@ -12,7 +12,7 @@ export function createUploadLocation(deps: DataProxyDeps) {
   return async (request: CreateUploadLocationRequest, context: HandlerContext) => {
     const org = pathOrganization(deps, request.org);
     await deps.requireProject(request.org, request.project, request.domain);
-    const { signedUrl, nativeUrl, expiresAt, headers } = deps.storage.uploadLocation({
+    const { signedUrl, nativeUrl, expiresAt, headers } = await deps.storage.uploadLocation({
       org,
       project: request.project,
       domain: request.domain,

@@ -1,5 +1,7 @@
 import type { HandlerContext } from '@connectrpc/connect';
-import type { TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
+import type { TriggerName } from '../../gen/flyteidl2/common/identifier_pb.js';
+import type { RunSource } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
+import type { TaskIdentifier, TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
 import { type ActionKey, type Organizations, orgKey } from '../../runs/identity.ts';
 import { invalidArgument } from '../../runs/errors.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -14,10 +16,32 @@ export interface AttemptFiles {
   readonly taskSpec?: TaskSpec | undefined;
 }
 
-/** What the data proxy reads about actions. */
+/** What is recorded about the inputs and outputs of an action. */
+export interface ActionData {
+  readonly tracked: boolean;
+  /** Whether the action runs a task, as opposed to a trace or a condition. */
+  readonly task: boolean;
+  /** Inputs that came with the request, as wire bytes of `task.Inputs`. */
+  readonly inputs: Uint8Array | undefined;
+  /** The file of inputs that were uploaded before; empty where none was named. */
+  readonly inputsUri: string;
+  /** The outputs file of the newest attempt that has one; empty while there is none. */
+  readonly outputsUri: string;
+}
+
+/** What the data proxy reads about actions and tasks. */
 export interface ActionReader {
   /** Undefined if there is no such action, or no such attempt of it. Attempts count from 1. */
   attemptFiles(action: ActionKey, attempt: number): Promise<AttemptFiles | undefined>;
+  /**
+   * The data of an action of either kind of run; a source other than RUN_SOURCE_UNSPECIFIED says which kind is meant. Throws not_found
+   * if there is none.
+   */
+  actionData(action: ActionKey, source: RunSource): Promise<ActionData>;
+  /** A deployed task. Throws not_found if there is none of this version. */
+  deployedTask(id: TaskIdentifier): Promise<TaskSpec>;
+  /** The task that a trigger starts. Throws not_found if there is no such trigger. */
+  taskOfTrigger(name: TriggerName): Promise<TaskSpec>;
 }
 
 /** What the data proxy works with. */
@@ -27,6 +51,8 @@ export interface DataProxyDeps {
   /** Throws not_found or failed_precondition with a sentence unless runs may be created in that project and domain. */
   readonly requireProject: (org: string, project: string, domain: string) => Promise<void>;
   readonly organizations: Organizations;
+  /** Bytes of inputs or outputs that one answer may carry. */
+  readonly maxDataBytes: number;
   /** The configured address; without one, signed URLs begin with the address that the request was sent to. */
   readonly publicUrl?: string | undefined;
 }

@@ -32,10 +32,12 @@ const upload = {
 let folder: string;
 let storage: FolderStorage;
 let attempts: Map<string, AttemptFiles>;
+let tasks: Map<string, TaskSpec>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dataproxy-'));
   attempts = new Map();
+  tasks = new Map();
   storage = createFolderStorage({
     folder,
     signingKey: Buffer.alloc(32, 1),
@@ -55,7 +57,19 @@ function clientOf(more: Partial<DataProxyDeps> = {}) {
     organizations: 'shared',
     actions: {
       attemptFiles: async (action, attempt) => attempts.get(`${action.run.name}/${action.name}/${attempt}`),
+      actionData: async () => {
+        throw new Error('not asked for here');
+      },
+      deployedTask: async ({ name, version }) => {
+        const spec = tasks.get(`${name} ${version}`);
+        if (!spec) throw notFound(`there is no task "${name}"`);
+        return spec;
+      },
+      taskOfTrigger: async () => {
+        throw new Error('not asked for here');
+      },
     },
+    maxDataBytes: 1000,
     requireProject: async (_, project) => {
       if (project !== 'p') throw notFound(`there is no project "${project}"`);
     },
@@ -204,20 +218,26 @@ describe('CreateDownloadLink', () => {
     expect(code).toBe(Code.PermissionDenied);
   });
 
-  it('answers for tasks and apps, of which there are none', async () => {
+  it('finds the code bundle of a deployed task, and knows no apps', async () => {
     const client = clientOf();
     const task = { org: 'o', project: 'p', domain: 'd', name: 't', version: 'v' };
-    const artifactType = ArtifactType.CODE_BUNDLE;
-    const ofTask = client.createDownloadLink({ artifactType, source: { case: 'taskId', value: task } });
-    expect(await refusal(ofTask)).toEqual([Code.NotFound, 'there is no task t, version v']);
-    const ofApp = client.createDownloadLink({ artifactType, source: { case: 'appId', value: {} } });
+    const ofTask = (artifactType: ArtifactType) =>
+      client.createDownloadLink({ artifactType, source: { case: 'taskId', value: task } });
+    const { CODE_BUNDLE, REPORT } = ArtifactType;
+    expect(await refusal(ofTask(CODE_BUNDLE))).toEqual([Code.NotFound, 'there is no task "t"']);
+    tasks.set('t v', specWith('--tgz', await store('b/code.tgz')));
+    const { preSignedUrls } = await ofTask(CODE_BUNDLE);
+    expect(new URL(preSignedUrls?.signedUrl[0] ?? '').pathname).toBe('/storage/b/code.tgz');
+    expect(await refusal(ofTask(REPORT))).toEqual([Code.InvalidArgument, 'a task has a code bundle only']);
+    tasks.set('t v', specWith());
+    expect(await refusal(ofTask(CODE_BUNDLE))).toEqual([
+      Code.NotFound,
+      'version "v" of task "t" has no code bundle: its code comes with its image',
+    ]);
+    const ofApp = client.createDownloadLink({
+      artifactType: CODE_BUNDLE,
+      source: { case: 'appId', value: {} },
+    });
     expect(await refusal(ofApp)).toEqual([Code.Unimplemented, 'this service runs no apps']);
   });
-});
-
-it('leaves the rest to later versions', async () => {
-  expect(await refusal(clientOf().uploadInputs({}))).toEqual([
-    Code.Unimplemented,
-    'flyteidl2.dataproxy.DataProxyService.UploadInputs is not implemented',
-  ]);
 });

@@ -1,3 +1,4 @@
+import type { Db } from '../../repository/dialects/dialect.ts';
 import { readInputs } from '../../repository/read/find.ts';
 import { failedPrecondition } from '../../runs/errors.ts';
 import { quote } from '../../runs/names.ts';
@@ -10,8 +11,8 @@ export function fileUri(uri: string, name: 'inputs.pb' | 'outputs.pb'): string {
 }
 
 /** Where the action's outputs are: those of its newest attempt that has any; empty while there are none. */
-export async function outputsUri(deps: Pick<RunDeps, 'dialect'>, actionId: number): Promise<string> {
-  const row = await deps.dialect.reader
+export async function outputsUri(reader: Db, actionId: number): Promise<string> {
+  const row = await reader
     .selectFrom('action_attempts')
     .select('output_uri')
     .where('action_id', '=', actionId)

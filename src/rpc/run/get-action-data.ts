@@ -15,7 +15,7 @@ export function getActionData(deps: RunDeps) {
     const { key, stored } = namedAction(deps, 'RUN', id);
     const { actionId } = await findActionId(deps.dialect.reader, 'RUN', key, stored);
     const inputs = await readActionInputs(deps, actionId);
-    const outputs = await readFile(deps, await outputsUri(deps, actionId), 'outputs');
+    const outputs = await readFile(deps, await outputsUri(deps.dialect.reader, actionId), 'outputs');
     return {
       ...(inputs ? { inputs } : {}),
       ...(outputs ? { outputs: decode(OutputsSchema, outputs, 'outputs') } : {}),
@@ -28,7 +28,10 @@ export function getActionDataUris(deps: RunDeps) {
   return async ({ actionId: id }: GetActionDataURIsRequest) => {
     const { key, stored } = namedAction(deps, 'RUN', id);
     const { actionId } = await findActionId(deps.dialect.reader, 'RUN', key, stored);
-    return { inputsUri: await inputsUri(deps, actionId), outputsUri: await outputsUri(deps, actionId) };
+    return {
+      inputsUri: await inputsUri(deps, actionId),
+      outputsUri: await outputsUri(deps.dialect.reader, actionId),
+    };
   };
 }
 
@@ -40,7 +43,12 @@ async function readActionInputs(deps: RunDeps, actionId: number): Promise<Inputs
   return bytes && decode(InputsSchema, bytes, 'inputs');
 }
 
-function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array, what: string): MessageShape<Desc> {
+/** A message that a file holds. Throws data_loss, naming `what`, if it holds none. */
+export function decode<Desc extends DescMessage>(
+  schema: Desc,
+  bytes: Uint8Array,
+  what: string,
+): MessageShape<Desc> {
   try {
     return fromBinary(schema, bytes);
   } catch (cause) {
