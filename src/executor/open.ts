@@ -69,7 +69,7 @@ export async function openExecutor(parts: ExecutorParts): Promise<Executor> {
       interpreters,
       endpoint: () => taskEndpoint(config, parts.port()),
       machine: passedOn(process.env),
-      storageEnvironment: async () => ({ FSSPEC_FILE: JSON.stringify({ auto_mkdir: true }) }),
+      storageEnvironment: () => storage.taskEnvironment(),
       secrets: parts.secrets,
       logger,
     },

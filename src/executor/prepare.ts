@@ -23,7 +23,7 @@ export interface PrepareDeps {
   /** Settings of this machine that tasks get. */
   readonly machine: Readonly<Record<string, string>>;
   /** What tasks need to reach the storage. */
-  readonly storageEnvironment: () => Promise<Record<string, string>>;
+  readonly storageEnvironment: () => Promise<Readonly<Record<string, string>>>;
   /** The secrets that a task asks for, as variables. Throws a DomainError for one that is not there. */
   readonly secrets?: ((task: ExecutionTask) => Promise<Record<string, string>>) | undefined;
   readonly logger: Logger;

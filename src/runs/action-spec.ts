@@ -27,6 +27,8 @@ export interface ActionSpecRecord {
   readonly environmentName: string;
   /** 1 and the task's retries. */
   readonly maxAttempts: number;
+  /** Whether the task says what is to run (a container, a pod, a query); one that does not can only be reported by somebody else. */
+  readonly hasTarget?: boolean | undefined;
   /** The bounds in time that a task sets itself. */
   readonly times?: TaskTimes | undefined;
   /** The task's spec as wire bytes with their digest; the same spec is kept once. */
@@ -49,6 +51,7 @@ export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''):
     functionName: shortName,
     environmentName: spec.environment?.name ?? '',
     maxAttempts: 1 + userRetries(spec),
+    hasTarget: template?.target.case !== undefined,
     times: taskTimes(spec),
     taskSpec: { digest: createHash('sha256').update(bytes).digest('hex'), bytes },
     traceSpec: undefined,

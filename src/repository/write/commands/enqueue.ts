@@ -16,6 +16,7 @@ export function enqueueTask(
   spec: ActionSpecRecord,
 ): void {
   const { row, run, fresh } = action;
+  if (!spec.hasTarget) return; // It does not say what is to run: somebody else reports it.
   if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase))
     return;
   unit.enqueue(action, parent, {
