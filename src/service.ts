@@ -8,6 +8,8 @@ import type { Dialect } from './repository/dialects/dialect.ts';
 import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
 import { systemClock } from './runs/instant.ts';
+import type { SchedulerLoop } from './scheduler/loop.ts';
+import { openScheduler } from './scheduler/open.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from './server/readiness.ts';
 import { createServer, type Server } from './server/server.ts';
@@ -70,7 +72,9 @@ export async function startService(
       metrics.queueDepth.set(queued);
     },
   });
+  let scheduler: SchedulerLoop | undefined;
   const steps = [
+    async () => scheduler?.stop(),
     async () => executor?.stop(),
     () => writer.close(),
     () => watch.stop(),
@@ -96,10 +100,23 @@ export async function startService(
       });
     }
     const checks = executor === undefined ? [] : [executor.readiness];
-    const server = openServer({ config, logger, metrics, dialect, writer, watch, storage, checks });
+    scheduler = openScheduler({ config, logger: sourceLogger(logger, 'scheduler'), dialect, writer });
+    const onTriggersChanged = () => scheduler?.hint();
+    const server = openServer({
+      onTriggersChanged,
+      config,
+      logger,
+      metrics,
+      dialect,
+      writer,
+      watch,
+      storage,
+      checks,
+    });
     const { url } = await server.listen();
     port = Number(new URL(url).port) || port;
     await executor?.start();
+    scheduler?.start();
     return {
       url,
       metrics,
@@ -126,6 +143,7 @@ interface Opened {
   readonly writer: GroupCommit;
   readonly watch: Watch;
   readonly storage: FolderStorage;
+  readonly onTriggersChanged: () => void;
   /** Beside those of the database. */
   readonly checks: readonly ReadinessCheck[];
 }
@@ -158,6 +176,7 @@ function openServer(opened: Opened): Server {
       writer,
       watch,
       storage,
+      onTriggersChanged: opened.onTriggersChanged,
     }),
     httpRoutes: [{ prefix: STORAGE_PREFIX, handler: storage.handler }],
   });

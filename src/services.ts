@@ -8,6 +8,8 @@ import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';
 import { ClusterService } from './gen/flyteidl2/cluster/service_pb.js';
 import { DataProxyService } from './gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { ProjectService } from './gen/flyteidl2/project/project_service_pb.js';
+import { TaskService } from './gen/flyteidl2/task/task_service_pb.js';
+import { TriggerService } from './gen/flyteidl2/trigger/trigger_service_pb.js';
 import { InternalRunService } from './gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunLogsService } from './gen/flyteidl2/workflow/run_logs_service_pb.js';
 import { RunService } from './gen/flyteidl2/workflow/run_service_pb.js';
@@ -28,7 +30,9 @@ import { createProjectService } from './rpc/project/index.ts';
 import type { RunDeps } from './rpc/run/deps.ts';
 import { createRunService } from './rpc/run/index.ts';
 import { createRunLogsService } from './rpc/run-logs/index.ts';
+import { createTaskService } from './rpc/task/index.ts';
 import { createTrackedRunService } from './rpc/tracked-run/index.ts';
+import { createTriggerService } from './rpc/trigger/index.ts';
 import { registerLaterServices } from './rpc/unimplemented.ts';
 import { systemClock } from './runs/instant.ts';
 import { createFolderStorage, type FolderStorage } from './storage/folder-storage.ts';
@@ -42,6 +46,8 @@ export interface Parts {
   readonly writer: GroupCommit;
   readonly watch: Watch;
   readonly storage: FolderStorage;
+  /** Called after triggers changed. */
+  readonly onTriggersChanged: () => void;
 }
 
 /** Opens the storage; its links are signed with a key that all replicas share. Throws a StartupError if it can't be written to. */
@@ -86,6 +92,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     organizations,
     defaultOrganization,
   };
+  const tasks = { ...runs, maxScan: config.runs.list.maxScan, onTriggersChanged: parts.onTriggersChanged };
   const workDir = config.executor.kind === 'process' ? executorFolder(config) : undefined;
   const logs = { dialect, watch, organizations, workDir };
   return (router) => {
@@ -108,6 +115,8 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
         logs,
       ),
     );
+    router.service(TaskService, createTaskService(tasks));
+    router.service(TriggerService, createTriggerService(tasks));
     router.service(RunLogsService, createRunLogsService(logs));
     router.service(IdentityService, createIdentityService());
     router.service(AuthMetadataService, createAuthMetadataService());

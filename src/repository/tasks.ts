@@ -53,11 +53,7 @@ export async function findTask(db: Db, key: StoredTaskKey): Promise<StoredTask |
 }
 
 /** Throws not_found unless this version of the task is deployed; the sentence says whether another one is. */
-export async function requireTaskVersion(
-  db: Db,
-  task: StoredTaskName,
-  version: string,
-): Promise<void> {
+export async function requireTaskVersion(db: Db, task: StoredTaskName, version: string): Promise<void> {
   const found = await db
     .selectFrom('tasks')
     .select('id')

@@ -1,11 +1,11 @@
 import { DomainError } from '../runs/errors.ts';
 import type { Instant } from '../runs/instant.ts';
 import type { Db, Dialect } from './dialects/dialect.ts';
-import { findTask } from './tasks.ts';
-import { scheduledRun } from './triggers-run.ts';
+import { findTask, type StoredTask } from './tasks.ts';
+import { type FireOptions, scheduledRun } from './triggers-run.ts';
 import type { TriggerRow } from './triggers.ts';
 import type { Command } from './write/command.ts';
-import { type CreatedRun, createRun } from './write/commands/create-run.ts';
+import { type CreatedRun, createRun, type NewRun } from './write/commands/create-run.ts';
 import { type Flushed, flushUnit } from './write/flush.ts';
 import { loadUnit } from './write/load.ts';
 import { updateRows } from './write/rows.ts';
@@ -58,7 +58,7 @@ export async function fireTriggers(
   db: Db,
   unit: Unit,
   firings: readonly Firing[],
-  options: { readonly autoCreateProject: boolean },
+  options: FireOptions,
 ): Promise<{ fired: Fired[]; flushed: Flushed | undefined }> {
   const claimed = await claim(dialect, db, unit, firings);
   const planned: { trigger: TriggerRow; time: Instant; command: Command<CreatedRun> }[] = [];
@@ -66,12 +66,9 @@ export async function fireTriggers(
   for (const { trigger, times } of claimed) {
     const task = await findTask(db, { ...trigger, name: trigger.task_name, version: trigger.task_version });
     for (const time of times) {
-      if (task === undefined) {
-        const refused = `there is no version ${trigger.task_version} of its task`;
-        fired.push({ trigger, time, created: false, refused });
-      } else {
-        planned.push({ trigger, time, command: createRun(scheduledRun(trigger, task, time, options)) });
-      }
+      const run = runOf(trigger, task, time, options);
+      if (typeof run === 'string') fired.push({ trigger, time, created: false, refused: run });
+      else planned.push({ trigger, time, command: createRun(run) });
     }
   }
   await loadUnit(
@@ -115,6 +112,21 @@ async function claim(
   }));
   await updateRows(dialect, db, 'triggers', ['next_fire_at', 'triggered_at'], changed);
   return mine;
+}
+
+/** The run, or why there can be none. A stored message that can't be read any more must not hold up the other triggers. */
+function runOf(
+  trigger: TriggerRow,
+  task: StoredTask | undefined,
+  time: Instant,
+  options: FireOptions,
+): NewRun | string {
+  if (task === undefined) return `there is no version ${trigger.task_version} of its task`;
+  try {
+    return scheduledRun(trigger, task, time, options);
+  } catch (error) {
+    return `what is stored of it can't be read (${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
 function applied(command: Command<CreatedRun>, unit: Unit): { created: boolean; refused?: string } {

@@ -16,6 +16,7 @@ import {
 } from '../gen/flyteidl2/trigger/trigger_definition_pb.js';
 import { RunSource } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import { taskSpecRecord } from '../runs/action-spec.ts';
+import { inlineInputsHash, rootCacheKey } from '../runs/cache-key.ts';
 import { type Instant, timestampOf } from '../runs/instant.ts';
 import { firingRunName, type KickoffRule, kickoffInputsHash, withKickoffTime } from '../runs/schedule-run.ts';
 import type { StoredTask, TaskRow } from './tasks.ts';
@@ -34,7 +35,10 @@ export function taskIdentifier(
 }
 
 /** The identity of a stored trigger in its present revision, or in the given one. */
-export function triggerIdentifier(row: TriggerRow, revision = row.revision): TriggerIdentifier {
+export function triggerIdentifier(
+  row: Pick<TriggerRow, 'org' | 'project' | 'domain' | 'task_name' | 'name' | 'revision'>,
+  revision = row.revision,
+): TriggerIdentifier {
   const { org, project, domain, task_name: taskName, name } = row;
   return create(TriggerIdentifierSchema, {
     name: { org, project, domain, taskName, name },
@@ -47,8 +51,8 @@ export function runTrigger(row: TriggerRow): RunTrigger {
   return { id: triggerIdentifier(row), automation: automationOf(row) };
 }
 
-/** The inputs that a trigger gives to a run which is meant for a time. */
-export function triggerInputs(row: TriggerRow, time: Instant): RunInputs {
+/** The inputs that a trigger gives to a run which is meant for a time; only triggers with an input for it need one. */
+export function triggerInputs(row: TriggerRow, time: Instant | undefined): RunInputs {
   const { inputWrapper } = fromBinary(TriggerSpecSchema, row.spec);
   const arg = kickoffArg(row);
   if (inputWrapper.case === 'offloadedInputData') {
@@ -60,30 +64,43 @@ export function triggerInputs(row: TriggerRow, time: Instant): RunInputs {
 }
 
 /** Inputs that a caller sends along when he fires a trigger by hand: a value that he chose for the scheduled time stays. */
-export function inputsForTrigger(row: TriggerRow, inputs: Inputs, time: Instant): RunInputs {
+export function inputsForTrigger(row: TriggerRow, inputs: Inputs, time: Instant | undefined): RunInputs {
   return inlineInputs(inputs, kickoffArg(row), time, 'unless-given');
 }
 
+/** Inputs that a caller uploaded before he fires a trigger by hand. */
+export function offloadedForTrigger(
+  row: TriggerRow,
+  { inputUri, inputsHash }: { readonly inputUri: string; readonly inputsHash: string },
+  time: Instant | undefined,
+): RunInputs {
+  return { inputUri, inputsHash: kickoffInputsHash(inputsHash, kickoffArg(row), time) };
+}
+
 /** The run spec of a trigger for a time. */
-export function triggerRunSpec(row: TriggerRow, time: Instant): RunSpec {
+export function triggerRunSpec(row: TriggerRow, time: Instant | undefined): RunSpec {
   const spec: TriggerSpec = fromBinary(TriggerSpecSchema, row.spec);
   const runSpec = spec.runSpec ? clone(RunSpecSchema, spec.runSpec) : create(RunSpecSchema);
-  runSpec.runStartTime = timestampOf(time);
+  if (time !== undefined) runSpec.runStartTime = timestampOf(time);
   return runSpec;
 }
 
+/** What a scheduled run depends on besides its trigger. */
+export interface FireOptions {
+  /** Whether a project that does not exist is made with its first run. */
+  readonly autoCreateProject: boolean;
+  /** Whether this service runs the tasks. */
+  readonly execute: boolean;
+}
+
 /** The run with which a trigger answers a scheduled time; its name follows from both. */
-export function scheduledRun(
-  row: TriggerRow,
-  task: StoredTask,
-  time: Instant,
-  options: { readonly autoCreateProject: boolean },
-): NewRun {
+export function scheduledRun(row: TriggerRow, task: StoredTask, time: Instant, options: FireOptions): NewRun {
   const runSpec = triggerRunSpec(row, time);
   runSpec.taskSpecSource = TaskSpecSource.DEPLOYED;
   const name = firingRunName(row, time);
   const { org, org_key, project, domain } = row;
   const taskSpec = fromBinary(TaskSpecSchema, task.spec);
+  const inputs = triggerInputs(row, time);
   return {
     key: { org, project, domain, name },
     stored: { org_key, project, domain, name },
@@ -92,20 +109,21 @@ export function scheduledRun(
     runSpec,
     labels: runSpec.labels?.values ?? {},
     source: RunSource.SCHEDULE_TRIGGER,
-    ...triggerInputs(row, time),
+    ...inputs,
     createdBy: deployerOf(row),
-    autoCreateProject: options.autoCreateProject,
+    cacheKey: rootCacheKey(taskSpec, inputs.inputsHash ?? inlineInputsHash(inputs.inputs)),
+    ...options,
     trigger: runTrigger(row),
   };
 }
 
 /** The input that gets the scheduled time; empty if there is none. */
-function kickoffArg(row: TriggerRow): string {
+export function kickoffArg(row: TriggerRow): string {
   const { automation } = automationOf(row);
   return automation.case === 'schedule' ? automation.value.kickoffTimeInputArg : '';
 }
 
-function inlineInputs(inputs: Inputs, arg: string, time: Instant, rule: KickoffRule): RunInputs {
+function inlineInputs(inputs: Inputs, arg: string, time: Instant | undefined, rule: KickoffRule): RunInputs {
   const filled = withKickoffTime(inputs, arg, time, rule);
   const empty = filled.literals.length === 0 && filled.context.length === 0;
   return empty ? {} : { inputs: toBinary(InputsSchema, filled) };

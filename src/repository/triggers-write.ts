@@ -194,7 +194,8 @@ function planOf(
   active: boolean,
   now: Instant,
 ): Pick<TriggerRow, 'schedule_since' | 'next_fire_at'> {
-  if (!active || automation.automation.case !== 'schedule') return { schedule_since: null, next_fire_at: null };
+  if (!active || automation.automation.case !== 'schedule')
+    return { schedule_since: null, next_fire_at: null };
   const schedule = readSchedule(automation.automation.value, now);
   return { schedule_since: now, next_fire_at: nextFiring(schedule, now, now) ?? null };
 }
@@ -226,5 +227,7 @@ async function checkRoom(db: Db, task: StoredTaskName): Promise<void> {
     .where('task_name', '=', task.name)
     .executeTakeFirstOrThrow();
   if (Number(count) >= MAX_PER_TASK)
-    throw resourceExhausted(`task ${quote(task.name)} has ${MAX_PER_TASK} triggers already, the most that a task can have`);
+    throw resourceExhausted(
+      `task ${quote(task.name)} has ${MAX_PER_TASK} triggers already, the most that a task can have`,
+    );
 }

@@ -74,7 +74,7 @@ export function triggerNotFound({ project, domain, task_name, name }: StoredTrig
 }
 
 /** The trigger of that key, deleted or not. */
-function selectTrigger(db: Db, key: StoredTriggerKey) {
+export function selectTrigger(db: Db, key: StoredTriggerKey) {
   return db
     .selectFrom('triggers')
     .selectAll()

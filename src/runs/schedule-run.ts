@@ -39,8 +39,13 @@ export function firingRunName(trigger: TriggerKeyText, time: Instant): string {
 export type KickoffRule = 'always' | 'unless-given';
 
 /** The inputs with the scheduled time as the named input. Inputs that the runtime will fill by itself count as not given. */
-export function withKickoffTime(inputs: Inputs, arg: string, time: Instant, rule: KickoffRule): Inputs {
-  if (arg === '') return inputs;
+export function withKickoffTime(
+  inputs: Inputs,
+  arg: string,
+  time: Instant | undefined,
+  rule: KickoffRule,
+): Inputs {
+  if (arg === '' || time === undefined) return inputs;
   const given = inputs.literals.some(({ name }) => name === arg);
   const marked = inputs.context.some(({ key, value }) => key === MARKER && value === arg);
   if (rule === 'unless-given' && given && !marked) return inputs;
@@ -67,7 +72,7 @@ export function withKickoffTime(inputs: Inputs, arg: string, time: Instant, rule
  * The hash of offloaded inputs whose scheduled time the runtime fills in: it differs with the time, so that a cached result of another
  * time is not taken for this one's.
  */
-export function kickoffInputsHash(inputsHash: string, arg: string, time: Instant): string {
-  if (arg === '') return inputsHash;
+export function kickoffInputsHash(inputsHash: string, arg: string, time: Instant | undefined): string {
+  if (arg === '' || time === undefined) return inputsHash;
   return createHash('sha256').update(`${inputsHash}\n${arg}\n${time}`).digest('base64');
 }

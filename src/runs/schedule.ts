@@ -73,9 +73,7 @@ export function newestFirings(
 
 /** Firings are numbered from the start (0), or from one interval after `since`. */
 function firstOf(schedule: RateSchedule, since: Instant): bigint {
-  return schedule.start === undefined
-    ? microsOf(since) + schedule.everyMicros
-    : microsOf(schedule.start);
+  return schedule.start === undefined ? microsOf(since) + schedule.everyMicros : microsOf(schedule.start);
 }
 
 function nextRate(schedule: RateSchedule, since: Instant, after: Instant): Instant {
@@ -92,7 +90,8 @@ function newestRates(schedule: RateSchedule, since: Instant, until: Instant, cou
   const last = passed / schedule.everyMicros;
   const from = last - BigInt(count) + 1n;
   const firings: Instant[] = [];
-  for (let n = from < 0n ? 0n : from; n <= last; n++) firings.push(instantAt(first + n * schedule.everyMicros));
+  for (let n = from < 0n ? 0n : from; n <= last; n++)
+    firings.push(instantAt(first + n * schedule.everyMicros));
   return firings;
 }
 

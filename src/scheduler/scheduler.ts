@@ -1,6 +1,13 @@
 import type { Dialect } from '../repository/dialects/dialect.ts';
 import type { TriggerRow } from '../repository/triggers.ts';
-import { dueTriggers, type Fired, type Firing, fireTriggers, nextDueAt } from '../repository/triggers-fire.ts';
+import {
+  dueTriggers,
+  type Fired,
+  type Firing,
+  fireTriggers,
+  nextDueAt,
+} from '../repository/triggers-fire.ts';
+import type { FireOptions } from '../repository/triggers-run.ts';
 import type { GroupCommit } from '../repository/write/group-commit.ts';
 import { type Clock, type Instant, plusMillis } from '../runs/instant.ts';
 import { type CatchUp, planFiring } from './plan.ts';
@@ -18,8 +25,7 @@ export interface SchedulerOptions {
   /** Decides what is due; tests inject their own. */
   readonly clock: Clock;
   readonly catchUp: CatchUp;
-  /** Whether a project that does not exist is made with its first run. */
-  readonly autoCreateProjects: boolean;
+  readonly run: FireOptions;
   /** Told about every scheduled time after its transaction committed. */
   readonly onFired?: (fired: Fired) => void;
   /** Told about triggers that could not be fired for now. */
@@ -43,9 +49,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const commit = async (firings: readonly Firing[]): Promise<void> => {
     const fired = await writer.exclusive(async (db, unit) => {
-      const done = await fireTriggers(dialect, db, unit(), firings, {
-        autoCreateProject: options.autoCreateProjects,
-      });
+      const done = await fireTriggers(dialect, db, unit(), firings, options.run);
       return { result: done.fired, flushed: done.flushed ? [done.flushed] : [] };
     });
     for (const one of fired) options.onFired?.(one);
@@ -57,15 +61,26 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     options.onError?.(error, trigger);
   };
 
-  /** One by one, so that only the one to blame is set aside. */
-  const fireSingly = async (triggers: readonly TriggerRow[], now: Instant): Promise<void> => {
-    for (const trigger of triggers) {
+  /** What each has to do; one whose schedule can't be read any more is set aside. */
+  const planAll = (triggers: readonly TriggerRow[], now: Instant): Firing[] =>
+    triggers.flatMap((trigger) => {
       try {
-        await commit([planFiring(trigger, now, catchUp)]);
+        return [planFiring(trigger, now, catchUp)];
       } catch (error) {
-        if (!isToBlame(dialect, error)) throw error;
         setAside(error, trigger, now);
+        return [];
       }
+    });
+
+  /** Together, and if the database refuses what one of them brings, one by one, so that only that one is set aside. */
+  const fire = async (firings: readonly Firing[], now: Instant): Promise<void> => {
+    try {
+      await commit(firings);
+    } catch (error) {
+      if (!dialect.isContentError(error)) throw error;
+      const [first] = firings;
+      if (firings.length === 1 && first) setAside(error, first.trigger, now);
+      else for (const one of firings) await fire([one], now);
     }
   };
 
@@ -76,22 +91,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       while (signal?.aborted !== true) {
         const due = await dueTriggers(dialect.reader, now, BATCH, [...aside.keys()]);
         if (due.length === 0) break;
-        try {
-          await commit(due.map((trigger) => planFiring(trigger, now, catchUp)));
-        } catch (error) {
-          if (!isToBlame(dialect, error)) throw error;
-          await fireSingly(due, now);
-        }
+        const firings = planAll(due, now);
+        if (firings.length > 0) await fire(firings, now);
       }
       return nextDueAt(dialect.reader, [...aside.keys()]);
     },
   };
-}
-
-/** Whether the failure comes from what the trigger holds, and not from a database that is away, busy or full. */
-function isToBlame(dialect: Dialect, error: unknown): boolean {
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (dialect.isContentError(error)) return true;
-  // Errors of drivers and of the operating system have codes in capitals; ours and those of parsers have none, or small ones.
-  return typeof code !== 'string' || /^[a-z_]+$/.test(code);
 }

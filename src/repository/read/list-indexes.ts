@@ -16,7 +16,7 @@ export interface ListIndex {
 
 /** A table that lists read. */
 export interface ListTable {
-  readonly table: 'runs' | 'actions';
+  readonly table: 'runs' | 'actions' | 'tasks' | 'triggers' | 'trigger_revisions';
   /** The index entries that follow each other in a list: those that are likely to find the fewest rows come first. */
   readonly indexes: readonly ListIndex[];
   /** Columns that hold nothing for some rows and are sorted by: the stand-in comes before all values. */

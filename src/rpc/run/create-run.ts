@@ -5,10 +5,10 @@ import { submitRun } from './submit-run.ts';
 
 /** RunService.CreateRun: a run of a task spec, with a given or a generated name. */
 export function createRun(deps: RunDeps) {
-  return ({ id, task, inputWrapper, runSpec, runStartTime, source }: CreateRunRequest) =>
+  return async ({ id, task, inputWrapper, runSpec, runStartTime, source }: CreateRunRequest) =>
     submitRun(
       deps,
-      newRun(deps, 'RUN', {
+      await newRun(deps, 'RUN', {
         id,
         task,
         inputs: inputWrapper.case === 'inputs' ? inputWrapper.value : undefined,

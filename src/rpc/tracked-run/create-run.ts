@@ -6,10 +6,10 @@ import { submitRun } from '../run/submit-run.ts';
 
 /** TrackedRunService.CreateRun: a run whose own process reports what becomes of it; its root action is there at once. */
 export function createTrackedRun(deps: RunDeps) {
-  return ({ id, task, offloadedInputData, runSpec, runStartTime, labels }: CreateTrackedRunRequest) =>
+  return async ({ id, task, offloadedInputData, runSpec, runStartTime, labels }: CreateTrackedRunRequest) =>
     submitRun(
       deps,
-      newRun(deps, 'TRACKED', {
+      await newRun(deps, 'TRACKED', {
         id,
         task,
         inputs: undefined,
