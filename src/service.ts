@@ -117,14 +117,16 @@ export async function startService(
     port = Number(new URL(url).port) || port;
     await executor?.start();
     scheduler?.start();
+    // A task that started now would lose the service soon: what waits is left to the next start.
+    const drain = async () => (await Promise.all([server.drain(), executor?.stop()]))[0];
     return {
       url,
       metrics,
       dialect,
-      server,
+      server: { drain },
       steps,
       async close() {
-        const graceful = await server.drain();
+        const graceful = await drain();
         await closeAll();
         return graceful;
       },

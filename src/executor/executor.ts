@@ -31,6 +31,7 @@ export interface ExecutorOptions extends Omit<RunnerDeps, 'stop' | 'hook' | 'loo
 
 const LOOK_MS = 250;
 const FAILURE_PAUSE_MS = 1000;
+const RECOVERY_PAUSE_MS = 2000;
 const QUIET_MS = 60_000;
 
 /**
@@ -50,6 +51,7 @@ export class Executor {
   #loop: Promise<void> | undefined;
   #lastPass = performance.now();
   #problem: string | undefined;
+  #recoverAt: number | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class Executor {
     this.#lock = takeLock(this.#options.lockFile);
     if (this.#lock === undefined)
       this.#options.logger.info({ lock: this.#options.lockFile }, 'another executor is at work; standing by');
-    else await this.#recover();
+    else await this.#begin();
     this.#loop = this.#work();
   }
 
@@ -100,11 +102,16 @@ export class Executor {
 
   /** Resolves when it uses the database no more. Processes of tasks run on. */
   async stop(): Promise<void> {
+    const tasks = this.#live.size;
     this.#stop.abort();
     this.#waker.wake();
     await this.#loop;
     await Promise.all(this.#ways);
     this.#lock?.release();
+    this.#lock = undefined;
+    if (tasks > 0) {
+      this.#options.logger.info({ tasks }, 'tasks run on without the executor; its next start finds them');
+    }
   }
 
   async #work(): Promise<void> {
@@ -125,6 +132,7 @@ export class Executor {
   async #pass(): Promise<void> {
     const { clock, pollMs, metrics } = this.#options;
     if (this.#lock === undefined && !(await this.#standBy())) return this.#waker.pause(pollMs);
+    if (this.#recoverAt !== undefined && performance.now() >= this.#recoverAt) await this.#recover();
     const waiting = await this.#housekeeping.sweep(async (row) => this.#go(row, 'expire'));
     for (const row of await startNext(this.#options, [...this.#live.values()])) await this.#go(row, 'start');
     metrics.running.set(this.#live.size);
@@ -140,14 +148,19 @@ export class Executor {
     this.#lock = takeLock(this.#options.lockFile);
     if (this.#lock === undefined) return false;
     this.#options.logger.info('the other executor is gone; taking over');
-    await this.#recover();
+    await this.#begin();
     return true;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#options.interpreters?.clean();
+    await this.#recover();
   }
 
   async #recover(): Promise<void> {
     const { dialect, node, logger } = this.#options;
-    await this.#options.interpreters?.clean();
-    const held = await listHeld(dialect.writer, node);
+    this.#recoverAt = undefined;
+    const held = (await listHeld(dialect.writer, node)).filter((row) => !this.#live.has(row.action_id));
     if (held.length > 0) logger.info({ actions: held.length }, 'taking up actions of an earlier executor');
     for (const row of held) await this.#go(row, 'resume');
   }
@@ -167,9 +180,13 @@ export class Executor {
     };
     this.#live.set(actionId, live);
     const way = this.#runner[how](live)
-      .catch((error: unknown) =>
-        this.#options.logger.error({ err: error, actionId }, 'an attempt was given up until the next start'),
-      )
+      .catch((error: unknown) => {
+        this.#options.logger.error(
+          { err: error, actionId },
+          'an attempt could not be seen through; taking it up again',
+        );
+        this.#recoverAt = performance.now() + RECOVERY_PAUSE_MS;
+      })
       .finally(() => {
         this.#ways.delete(way);
         this.#live.delete(actionId);

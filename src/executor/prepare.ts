@@ -40,7 +40,10 @@ export class UnfitTask extends Error {
 }
 
 /** The URI of the folder of a run's results: one that the run names, if it lies in the storage, or the usual one. */
-export function runBaseUri(storage: PrepareDeps['storage'], task: ExecutionTask): string {
+export function runBaseUri(
+  storage: Pick<PrepareDeps['storage'], 'resolve' | 'nativeUrl'>,
+  task: Pick<ExecutionTask, 'runSpec' | 'key' | 'stored' | 'runCreatedAt'>,
+): string {
   const named = task.runSpec.runBaseDir;
   if (named !== '' && storage.resolve(named) !== undefined)
     return `${named.replace(/\/+$/, '')}/${task.key.run.name}`;
