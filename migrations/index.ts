@@ -3,7 +3,9 @@ import type { Migration } from 'kysely/migration';
 import * as runs from './0001-runs.ts';
 import * as listIndexes from './0002-list-indexes.ts';
 import * as tasksTriggers from './0003-tasks-triggers.ts';
+import * as secretsSettings from './0004-secrets-settings.ts';
 import * as executor from './0005-executor.ts';
+import * as remote from './0006-remote.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
@@ -12,7 +14,9 @@ const numbered: Record<string, { up: Up }> = {
   '0001-runs': runs,
   '0002-list-indexes': listIndexes,
   '0003-tasks-triggers': tasksTriggers,
+  '0004-secrets-settings': secretsSettings,
   '0005-executor': executor,
+  '0006-remote': remote,
 };
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */

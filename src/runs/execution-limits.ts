@@ -18,9 +18,9 @@ const MAX_MS = 100 * 365 * 86_400_000;
 export function taskTimes(spec: TaskSpec): TaskTimes {
   const metadata = spec.taskTemplate?.metadata;
   return {
-    maxRuntimeMs: bound(metadata?.timeout),
-    maxQueuedMs: bound(metadata?.timeouts?.queuedTimeout),
-    deadlineMs: bound(metadata?.timeouts?.deadline),
+    maxRuntimeMs: boundMillis(metadata?.timeout),
+    maxQueuedMs: boundMillis(metadata?.timeouts?.queuedTimeout),
+    deadlineMs: boundMillis(metadata?.timeouts?.deadline),
   };
 }
 
@@ -45,7 +45,8 @@ export function millis(duration: Duration | undefined): number {
   return Math.max(0, Number(duration.seconds) * 1000 + duration.nanos / 1_000_000);
 }
 
-function bound(duration: Duration | undefined): number | undefined {
+/** Milliseconds of a Duration that is a bound; undefined for none: it is missing, 0, negative, or longer than times last. */
+export function boundMillis(duration: Duration | undefined): number | undefined {
   const ms = millis(duration);
   return ms > 0 && ms < MAX_MS ? ms : undefined;
 }

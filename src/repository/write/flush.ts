@@ -1,7 +1,9 @@
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
 import { runKeyText } from './command.ts';
+import { flushDeadlines } from './flush-deadlines.ts';
 import { flushExecutions } from './flush-executions.ts';
+import { flushOutbox } from './flush-outbox.ts';
 import { insertRows, updateRows } from './rows.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
 
@@ -17,6 +19,10 @@ export interface Flushed {
   readonly changes: readonly Change[];
   /** How many actions it put into the executor's queue. */
   readonly enqueued: number;
+  /** Whether it left something to tell other services. */
+  readonly tells: boolean;
+  /** Whether it made conditions that run out of time. */
+  readonly deadlines: boolean;
 }
 
 const RUN_COLUMNS = [
@@ -94,6 +100,7 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
   await insertRows(dialect, db, 'action_inputs', inputs);
   const withNewEvents = await flushAttempts(dialect, db, unit, attempts);
   await flushExecutions(dialect, db, unit);
+  await flushDeadlines(dialect, db, unit);
 
   const changes: Change[] = [];
   for (const run of runs) if (run.dirty) changes.push({ runId: run.row.id, actionId: null });
@@ -103,6 +110,7 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
       changes.push({ runId: action.row.run_id, actionId: action.row.id });
     }
   }
+  const tells = await flushOutbox(dialect, db, unit, changes);
   if (changes.length === 0) return undefined;
   const [batch = 0] = await dialect.allocateIds(db, 1);
   const log = changes.map(({ runId, actionId }) => ({
@@ -112,7 +120,13 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
     created_at: unit.now,
   }));
   await insertRows(dialect, db, 'changes', log);
-  return { batch, changes, enqueued: unit.enqueued.length };
+  return {
+    batch,
+    changes,
+    enqueued: unit.enqueued.length,
+    tells,
+    deadlines: unit.deadlines.length > 0,
+  };
 }
 
 /** Returns the ids of the attempts that got cluster events that they did not have. */

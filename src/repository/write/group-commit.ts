@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 import { type Flushed, flushUnit } from './flush.ts';
 import { loadUnit } from './load.ts';
 import { loadBelowNewActions } from './load-below.ts';
-import { Unit } from './unit.ts';
+import { type Telling, Unit } from './unit.ts';
 
 /** Bounds and hooks of the writer. */
 export interface WriterOptions {
@@ -18,6 +18,8 @@ export interface WriterOptions {
   /** Told about every transaction that committed, before its commands are acknowledged. */
   readonly onCommitted: (flushed: Flushed) => void;
   readonly onBatch?: (size: number, queued: number) => void;
+  /** What other services are told of what is written; nothing by default. */
+  readonly telling?: Telling | undefined;
   /** Called between the writes of a transaction and its commit; tests hold transactions open with it. */
   readonly beforeCommit?: () => Promise<void>;
 }
@@ -79,9 +81,7 @@ export class GroupCommit {
     if (this.#closed) throw unavailable('the service is shutting down; try again');
     this.#inFlight++;
     try {
-      const { result, flushed } = await this.#transaction((db) =>
-        work(db, () => new Unit(this.#options.clock())),
-      );
+      const { result, flushed } = await this.#transaction((db) => work(db, () => this.#newUnit()));
       for (const one of flushed) this.#options.onCommitted(one);
       return result;
     } finally {
@@ -95,6 +95,10 @@ export class GroupCommit {
     while (this.#queue.length > 0 || this.#inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
+  }
+
+  #newUnit(): Unit {
+    return new Unit(this.#options.clock(), this.#options.telling);
   }
 
   #arm(): void {
@@ -147,7 +151,7 @@ export class GroupCommit {
 
   async #commit(commands: readonly Command<unknown>[]): Promise<Outcome[]> {
     const { outcomes, flushed } = await this.#transaction(async (db) => {
-      const unit = new Unit(this.#options.clock());
+      const unit = this.#newUnit();
       await loadUnit(this.#dialect, db, unit, commands);
       await loadBelowNewActions(this.#dialect, db, unit, commands);
       const outcomes = commands.map((command) => attempt(command, unit));

@@ -53,6 +53,23 @@ export interface ExecutionLimits {
   readonly runConcurrency?: number | undefined;
 }
 
+/** What of a transaction's changes other services are told. */
+export interface Telling {
+  /** Actions are executed by another ActionsService: it gets what would otherwise go into the queue, and aborts and signals. */
+  readonly actions: boolean;
+  /** What happens to the runs that another service handed to this one is reported to it. */
+  readonly runs: boolean;
+}
+
+/** Something that the ActionsService that executes actions is to be told; `payload` is the wire bytes of the request. */
+export interface Handover {
+  readonly action: ActionState;
+  readonly kind: 'ENQUEUE' | 'ABORT' | 'SIGNAL';
+  readonly payload: Uint8Array | null;
+}
+
+const TELLS_NOBODY: Telling = { actions: false, runs: false };
+
 /** A transition in a unit. */
 export interface TransitionState extends Tracked, Row<'phase_transitions'> {}
 
@@ -71,9 +88,18 @@ export class Unit {
   readonly enqueued: QueuedExecution[] = [];
   readonly executions: Row<'executions'>[] = [];
   readonly cached: Row<'task_cache'>[] = [];
+  readonly telling: Telling;
+  readonly handovers: Handover[] = [];
+  /** Runs that another service handed to this one. */
+  readonly delegated: RunState[] = [];
+  /** When conditions run out of time. */
+  readonly deadlines: { readonly action: ActionState; readonly dueAt: Instant }[] = [];
+  /** Ids of conditions whose time has been dealt with. */
+  readonly pastDeadlines: number[] = [];
 
-  constructor(now: Instant) {
+  constructor(now: Instant, telling: Telling = TELLS_NOBODY) {
     this.now = now;
+    this.telling = telling;
   }
 
   /** Adds a run that is not in the database; its id is given when the unit is written. */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { type ActionKey, ROOT_ACTION } from '../../../runs/identity.ts';
-import { PHASES, isTerminal } from '../../../runs/phase.ts';
+import { isTerminal, PHASES, type Phase } from '../../../runs/phase.ts';
 import type { Db, Dialect } from '../../dialects/dialect.ts';
+import { handOverAbort } from '../../outbox-fill.ts';
 import type { Row } from '../../schema.ts';
 import { type Flushed, flushUnit } from '../flush.ts';
 import type { ExclusiveWork } from '../group-commit.ts';
@@ -33,10 +34,11 @@ export function abortTree(dialect: Dialect, abort: AbortTree): ExclusiveWork<voi
       { runs: [abort.stored], actions: [needAction(abort.stored, abort.key.name, ['latest'])] },
     ]);
     const top = findAction(first, abort.kind, abort.key, abort.stored);
+    const ids = await unfinishedBelow(db, top.row);
+    if (ids.length > 0 || !isTerminal(top.row.phase as Phase)) handOverAbort(first, top, abort);
     applyAbort(first, top, abort);
     await flush(dialect, db, first, flushed);
 
-    const ids = await unfinishedBelow(db, top.row);
     for (let from = 0; from < ids.length; from += CHUNK) {
       const unit = newUnit();
       await abortChunk(dialect, db, unit, abort, ids.slice(from, from + CHUNK));

@@ -2,12 +2,14 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { RunSpecSchema } from '../../../gen/flyteidl2/task/run_pb.js';
 import type { ActionSpecRecord } from '../../../runs/action-spec.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
+import { handOverAction } from '../../outbox-fill.ts';
 import type { ActionState, Unit } from '../unit.ts';
 
 /**
- * Puts a task that this unit made into the queue of the process executor, in the same transaction: call it for every new action of a run
- * that this service executes. Does nothing for what is no task, is not new, or has ended already (a cached or recovered one, or the child of
- * an aborted one). `parent` is undefined for the root action; otherwise the unit must have loaded it.
+ * Puts a task that this unit made into the queue of the process executor, or an action into the outbox for the ActionsService that
+ * executes it, in the same transaction: call it for every new action of a run that is executed. Does nothing for what is no task, is
+ * not new, or has ended already (a cached or recovered one, or the child of an aborted one). `parent` is undefined for the root action;
+ * otherwise the unit must have loaded it.
  */
 export function enqueueTask(
   unit: Unit,
@@ -15,6 +17,11 @@ export function enqueueTask(
   parent: ActionState | undefined,
   spec: ActionSpecRecord,
 ): void {
+  // Conditions are told elsewhere too: their signals go there.
+  if (unit.telling.actions) {
+    handOverAction(unit, action);
+    return;
+  }
   const { row, run, fresh } = action;
   if (!spec.hasTarget) return; // It does not say what is to run: somebody else reports it.
   if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase))

@@ -14,6 +14,7 @@ import type { Command, NeededAction, StoredRunKey } from '../command.ts';
 import type { ActionState, RunState, Unit } from '../unit.ts';
 import { type Abort, applyAbort } from './abort-state.ts';
 import { newActionRow } from './action-row.ts';
+import { limitCondition } from './condition-timeout.ts';
 import { findRun, needAction, type RunKind } from './find.ts';
 
 /** An action to record in an existing run. */
@@ -103,6 +104,7 @@ export function addOrFindAction(unit: Unit, run: RunState, action: NewAction): A
     // A condition needs nothing but its signal: it waits from the beginning.
     const event = { attempt: 1, phase: 'PAUSED', version: 0, time: since, fields: {} } as const;
     unit.applyEvent(state, event, { decides: true });
+    limitCondition(unit, state, since);
   }
   const aborted = [parent, ROOT_ACTION]
     .map((name) => run.actions.get(name ?? '')?.row)

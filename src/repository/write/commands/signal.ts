@@ -6,6 +6,7 @@ import { failedPrecondition, invalidArgument } from '../../../runs/errors.ts';
 import type { ActionKey } from '../../../runs/identity.ts';
 import { quote } from '../../../runs/names.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
+import { handOverSignal } from '../../outbox-fill.ts';
 import type { Command, StoredRunKey } from '../command.ts';
 import { findAction, needAction } from './find.ts';
 
@@ -49,6 +50,7 @@ export function signalCondition(signal: Signal): Command<void> {
         { attempt: row.attempts, phase: 'SUCCEEDED', version: 0, time: unit.now, fields: {} },
         { decides: true },
       );
+      handOverSignal(unit, action, signal);
     },
   };
 }
