@@ -29,6 +29,7 @@ const UINT64 = [0n, 2n ** 53n, 2n ** 64n - 1n];
 const FLOATS = [Number.NaN, Number.NEGATIVE_INFINITY];
 const TIMES = [
   { seconds: 253_402_300_799n, nanos: 999_999_999 },
+  { seconds: -62_135_596_800n, nanos: 0 },
   { seconds: 2n ** 63n - 1n, nanos: 0 },
   { seconds: 1n, nanos: -1 },
 ];
