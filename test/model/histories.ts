@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Facts, Happening } from './attempt.ts';
-import { RANK } from './attempt.ts';
+import { ends, RANK } from './attempt.ts';
 import type { Command, NewThing, Update } from './commands.ts';
 
 /** Commands that are sent together and awaited together, at one time of the service. */
@@ -48,6 +48,22 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   facts,
   clusterEvents: fc.array(clusterEvent, { maxLength: 2 }),
 });
+
+/** Events of two attempts that contradict each other nowhere: one end for each, and one event for each phase and version. */
+export const consistentHappenings: fc.Arbitrary<readonly Happening[]> = fc
+  .record({
+    ends: fc.tuple(fc.constantFrom('FAILED', 'TIMED_OUT'), fc.constantFrom('SUCCEEDED', 'RECOVERED')),
+    list: fc.array(happening, { minLength: 2, maxLength: 14, size: 'max' }),
+  })
+  .map(({ ends: [first, second], list }) => {
+    const agreed = list.map((one): Happening => {
+      const attempt = Math.min(one.attempt, 2);
+      return { ...one, attempt, phase: ends(one.phase) ? (attempt === 1 ? first : second) : one.phase };
+    });
+    return [
+      ...new Map(agreed.map((one) => [`${one.attempt} ${one.phase} ${one.version}`, one] as const)).values(),
+    ];
+  });
 
 /** A status knows less than an event. */
 const statusHappening = happening.map(
