@@ -13,13 +13,17 @@ export type Clock = () => Instant;
 
 const MIN_SECONDS = -62_135_596_800n; // 0001-01-01
 const MAX_SECONDS = 253_402_300_799n; // 9999-12-31T23:59:59
-const SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/;
+const MAX_DRIFT_MS = 5;
 
 let lastMicros = 0n;
+let origin = performance.timeOrigin;
 
 /** The system's clock in microseconds; it never goes backwards within a process, and no two calls give the same instant. */
 export const systemClock: Clock = () => {
-  const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+  // The fine clock stands still while the machine sleeps and ignores it when the time is set: it only divides milliseconds.
+  const wall = Date.now();
+  if (Math.abs(wall - origin - performance.now()) > MAX_DRIFT_MS) origin = wall - performance.now();
+  const now = BigInt(Math.round((origin + performance.now()) * 1000));
   lastMicros = now > lastMicros ? now : lastMicros + 1n;
   return instantFromMicros(lastMicros);
 };
@@ -55,16 +59,15 @@ export function timestampOf(instant: Instant): Timestamp {
 
 /** Reads RFC 3339 text with any offset and up to nanoseconds, or what PostgreSQL prints; undefined if it is no time. */
 export function parseInstant(text: string): Instant | undefined {
-  if (SHAPE.test(text)) return Number.isNaN(Date.parse(text)) ? undefined : text;
   const match =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i.exec(
       text.trim(),
     );
   if (!match) return undefined;
-  const [, day, time = '00:00:00', fraction = '', zone = 'Z'] = match;
+  const [, day = '', time = '00:00:00', fraction = '', zone = 'Z'] = match;
   const offset = zone.toUpperCase() === 'Z' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
   const millis = Date.parse(`${day}T${time}${offset}`);
-  if (Number.isNaN(millis)) return undefined;
+  if (Number.isNaN(millis) || !isDayOfItsMonth(day)) return undefined;
   const seconds = BigInt(millis / 1000);
   if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return undefined;
   return instantFrom(seconds, Number(fraction.padEnd(6, '0').slice(0, 6)));
@@ -79,6 +82,12 @@ export function millisBetween(from: Instant, to: Instant): number {
 /** The instant some milliseconds after (or, negative, before) another one. */
 export function plusMillis(instant: Instant, millis: number): Instant {
   return instantFromMicros(microsOf(instant) + BigInt(Math.round(millis * 1000)));
+}
+
+/** JavaScript reads 30 February as 2 March. */
+function isDayOfItsMonth(day: string): boolean {
+  const date = Number(day.slice(8));
+  return date <= 28 || new Date(Date.parse(day)).getUTCDate() === date;
 }
 
 function instantFrom(seconds: bigint, micros: number): Instant {

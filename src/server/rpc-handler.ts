@@ -1,4 +1,5 @@
 import { createRegistry, type DescService } from '@bufbuild/protobuf';
+import { base64Decode } from '@bufbuild/protobuf/wire';
 import {
   Code,
   ConnectError,
@@ -53,6 +54,24 @@ function blameSender(reason: unknown): void {
   Object.assign(reason, { code: Code.InvalidArgument });
 }
 
+/**
+ * How deep messages of a request may lie in each other. Clients read at most 100 levels, and what one of them sent lies up to
+ * seven levels deeper in an answer (a type of a request to record an action, in the tree of a run).
+ */
+const recursionLimit = 90;
+
+/** A request by GET whose message is no base64 is its sender's mistake; Connect would answer INTERNAL. */
+function checkQuery({ requestMethod, url }: HandlerContext): void {
+  if (requestMethod !== 'GET') return;
+  const query = new URL(url).searchParams;
+  if (query.get('base64') !== '1') return;
+  try {
+    base64Decode(query.get('message') ?? '');
+  } catch (cause) {
+    throw new ConnectError('message is no base64', Code.InvalidArgument, undefined, undefined, cause);
+  }
+}
+
 /** What the signal of a call says that ended as it should; one for all, because making it costs a stack trace. */
 const ended = new DOMException('the call has ended', 'AbortError');
 
@@ -79,11 +98,13 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
     writeMaxBytes: config.writeMaxBytes,
     interceptors: options.interceptors,
     // The only messages that we put into the Any of a google.rpc.Status.
-    jsonOptions: { registry: createRegistry(ViolationsSchema) },
+    jsonOptions: { registry: createRegistry(ViolationsSchema), recursionLimit },
+    binaryOptions: { recursionLimit },
     requestGate: (context) => {
       const call = context.values.get(callKey);
       if (!call) return;
       call.context = context;
+      checkQuery(context);
       cheapenEnd(context);
       context.signal.addEventListener('abort', () => blameSender(context.signal.reason), { once: true });
       if (call.method.methodKind !== 'unary') call.leave = limit.enter(call.client);

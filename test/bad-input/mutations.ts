@@ -29,6 +29,7 @@ const UINT64 = [0n, 2n ** 53n, 2n ** 64n - 1n];
 const FLOATS = [Number.NaN, Number.NEGATIVE_INFINITY];
 const TIMES = [
   { seconds: 253_402_300_799n, nanos: 999_999_999 },
+  { seconds: -62_135_596_800n, nanos: 0 },
   { seconds: 2n ** 63n - 1n, nanos: 0 },
   { seconds: 1n, nanos: -1 },
 ];
@@ -114,11 +115,41 @@ export function* mutations(
     for (const value of values) {
       const message = clone(schema, good());
       set(message as unknown as Fields, path, value);
-      const where = path.map(({ field }) => field.name).join('.');
-      const text = JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
-      yield { what: `${where} = ${text.slice(0, 40)}`, message };
+      yield { what: `${path.map(({ field }) => field.name).join('.')} = ${brief(value)}`, message };
     }
   }
+}
+
+/** Changes of fields to values good and bad, of which several may be made in one message. */
+export function changes(schema: DescMessage, good: Message): ((message: Message) => void)[] {
+  return [...leaves(schema, good, [], new Set())].flatMap(({ path, values }) =>
+    [...values, ...goodValues(path.at(-1)?.field)].map((value) => (message: Message) => {
+      set(message as unknown as Fields, path, value);
+    }),
+  );
+}
+
+function goodValues(field: DescField | undefined): readonly unknown[] {
+  if (field?.fieldKind === 'enum') return field.enum.values.map(({ number }) => number);
+  if (field?.fieldKind === 'message' && field.message.typeName === 'google.protobuf.Timestamp')
+    return [1n, 1_800_000_000n].map((seconds) => create(field.message, { seconds } as never));
+  if (field?.fieldKind !== 'scalar') return [];
+  switch (field.scalar) {
+    case ScalarType.STRING:
+      return ['', 'a0', 'a1', 'ü 😀'];
+    case ScalarType.INT32:
+    case ScalarType.UINT32:
+      return [0, 1, 2, 3];
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+      return [0n, 1n];
+    default:
+      return [];
+  }
+}
+
+function brief(value: unknown): string {
+  return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)).slice(0, 40);
 }
 
 function* leaves(

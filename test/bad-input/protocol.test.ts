@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from '../rpc/harness.ts';
@@ -71,6 +72,32 @@ describe('Connect, unary', () => {
       expect(wellRead).toContain(codeOf(await post(method, json, text)));
     const answer = await post(method, proto, unknownField);
     if (answer.status !== 200) expect(wellRead).toContain(codeOf(answer));
+  });
+});
+
+describe('Connect, GET', () => {
+  const readOnly = unary.filter(
+    ({ idempotency }) => idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
+  );
+  const get = (method: DescMethod, query: Record<string, string>) =>
+    h1(`${service.url}${pathOf(method)}?${new URLSearchParams({ connect: 'v1', ...query })}`, {
+      method: 'GET',
+    });
+
+  test.each(named(readOnly))('%s', async (_, method) => {
+    const known = ['invalid_argument', 'not_found', 'unimplemented'];
+    const json = { encoding: 'json' };
+    for (const message of ['{"', '', '\ufffd', '[]'])
+      expect(known).toContain(codeOf(await get(method, { ...json, message })));
+    const proto = { encoding: 'proto', base64: '1' };
+    expect(known).toContain(
+      codeOf(await get(method, { ...proto, message: malformed.toString('base64url') })),
+    );
+    expect(known).toContain(codeOf(await get(method, { ...proto, message: '!not base64!' })));
+    const gzip = { ...proto, compression: 'gzip', message: truncated.toString('base64url') };
+    expect(known).toContain(codeOf(await get(method, gzip)));
+    expect((await get(method, { encoding: 'xml', message: '' })).status).toBe(415);
+    expect(known).toContain(codeOf(await get(method, { ...json, message: '{}', connect: 'v9' })));
   });
 });
 

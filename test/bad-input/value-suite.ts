@@ -2,7 +2,7 @@ import type { DescMethodServerStreaming, DescMethodUnary, Message } from '@bufbu
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientsOver, openTransport, startTestService, type TestService } from '../rpc/harness.ts';
-import { actionId, runId } from '../rpc/requests.ts';
+import { actionId, PLACE, runId } from '../rpc/requests.ts';
 import { createWorld, goodRequests } from './good-requests.ts';
 import { mutations } from './mutations.ts';
 
@@ -79,6 +79,30 @@ export function valueSuite(dialect: 'sqlite' | 'postgres'): void {
         });
       });
       expect(defects).toEqual([]);
+    });
+
+    test('what was accepted can be listed and watched', async () => {
+      const { transport } = openTransport('JSON over HTTP/1.1', service.url);
+      const { runs, tracked } = clientsOver(transport);
+      const scope = { case: 'org', value: PLACE.org } as const;
+      for (const client of [runs, tracked]) {
+        for (const key of ['created_at', 'updated_at', 'ended_at', 'duration_ms', 'name']) {
+          let token = '';
+          do {
+            const request = { limit: 1000, token, sortByFields: [{ key }] };
+            ({ token } = await client.listRuns({ scopeBy: scope, request }));
+          } while (token !== '');
+        }
+        for await (const _ of client.watchRuns({ target: scope })) break;
+      }
+      const placeId = { organization: PLACE.org, domain: PLACE.domain, name: PLACE.project };
+      const project = { case: 'projectId', value: placeId } as const;
+      const startDate = { seconds: -62_135_596_800n };
+      const endDate = { seconds: 253_402_300_799n };
+      let groups = 0;
+      for await (const { taskGroups } of runs.watchGroups({ scopeBy: project, startDate, endDate }))
+        groups += taskGroups.length;
+      expect(groups).toBeGreaterThan(0);
     });
   });
 }

@@ -17,8 +17,8 @@ export interface Repository {
   readonly committed: Flushed[];
   /** The time that the next transaction carries. */
   now: Instant;
-  /** Another writer on the same connections. */
-  newWriter(options?: Partial<WriterOptions>): GroupCommit;
+  /** Another writer, on the same connections unless others are given. */
+  newWriter(options?: Partial<WriterOptions>, on?: Dialect): GroupCommit;
 }
 
 /** Opens a repository before the tests of the enclosing `describe`, and closes and drops it after them. */
@@ -42,8 +42,8 @@ export function useRepository(create: () => Promise<TestDatabase>): Repository {
     },
     committed: [],
     now: at(0),
-    newWriter: (options = {}) =>
-      new GroupCommit(opened(dialect), {
+    newWriter: (options = {}, on = opened(dialect)) =>
+      new GroupCommit(on, {
         clock: () => repository.now,
         maxQueued: 10_000,
         maxBatch: 500,

@@ -206,6 +206,29 @@ suites('CreateRun', {}, (suite) => {
     await expectError(suite.runs.createRun(createRunRequest(name)), Code.InvalidArgument, sentence);
   });
 
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'too many',
+      Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`k${i}`, ''])),
+      /at most 100 labels/,
+    ],
+    ['an empty key', { '': 'x' }, /label key ""/],
+    ['a long key', { ['é'.repeat(129)]: 'x' }, /256 bytes/],
+    ['a long value', { k: 'é'.repeat(513) }, /1024 bytes/],
+    ['NUL', { k: '\u0000' }, /control characters/],
+  ])('labels: %s is refused', async (_, values, sentence) => {
+    const request = createRunRequest(newName(), { runSpec: { labels: { values } } });
+    await expectError(suite.runs.createRun(request), Code.InvalidArgument, sentence);
+  });
+
+  test.each(['Bad_Project', 'a/b', '-a', 'é', 'x'.repeat(64)])(
+    'the project %j is refused',
+    async (project) => {
+      const id = { case: 'runId', value: { ...runId(newName()), project } } as const;
+      await expectError(suite.runs.createRun(createRunRequest('x', { id })), Code.InvalidArgument, /project/);
+    },
+  );
+
   test('an unknown domain is not found', async () => {
     const id = { case: 'runId', value: { ...runId(newName()), domain: 'nowhere' } } as const;
     await expectError(suite.runs.createRun(createRunRequest('x', { id })), Code.NotFound, /nowhere/);

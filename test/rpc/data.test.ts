@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, equals, fromBinary, fromJson, toBinary } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { expect, test } from 'vitest';
 import { ArtifactType } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
@@ -106,6 +106,27 @@ suites('Data of actions', {}, (suite) => {
     await expectError(call, Code.FailedPrecondition, /outside this service's storage/);
   });
 
+  test('no address leads out of the storage', async () => {
+    const file = await upload('inputs.pb', toBinary(InputsSchema, inputs));
+    const climbing = `${file}/../../../../../../../../../etc/passwd`;
+    const offloaded = (uri: string) =>
+      ({ case: 'offloadedInputData', value: { uri, inputsHash: 'h' } }) as const;
+    for (const uri of [climbing, `${file}\u0000`, 'file:///etc/passwd', `file://${climbing}`, '']) {
+      const request = createRunRequest(newName(), { inputWrapper: offloaded(uri) });
+      await expectError(suite.runs.createRun(request), Code.InvalidArgument, /uri/);
+    }
+    for (const outputUri of [climbing, '/etc/passwd', '/etc/outputs.pb', 'http://127.0.0.1:1/outputs.pb']) {
+      const run = await createRun(suite);
+      const outputs = { outputUri, reportUri: outputUri };
+      await suite.internal.recordActionEvents({ events: [event(run, 'a0', Phase.RUNNING, { outputs })] });
+      const call = suite.runs.getActionData({ actionId: actionId(run) });
+      await expectError(call, Code.FailedPrecondition, /outside this service's storage/);
+      const source = { case: 'actionAttemptId', value: { actionId: actionId(run), attempt: 1 } } as const;
+      const link = suite.data.createDownloadLink({ artifactType: ArtifactType.REPORT, source });
+      await expectError(link, Code.NotFound, /no report/);
+    }
+  });
+
   test('a file that is no message', async () => {
     const uri = await upload('inputs.pb', Buffer.from('garbage'));
     const run = await createRun(suite, {
@@ -179,5 +200,19 @@ suites('Data of actions', {}, (suite) => {
     expect((await put('something')).status).toBe(400);
     expect((await put('something longer')).ok).toBe(false);
     expect((await put('announced')).ok).toBe(true);
+  });
+});
+
+suites('Data that is too large for an answer', { server: { writeMaxBytes: 65_536 } }, (suite) => {
+  test('is refused; its address is answered all the same', async () => {
+    const literal = { scalar: { primitive: { stringValue: 'x'.repeat(50_000) } } };
+    const large = fromJson(InputsSchema, { literals: [{ name: 'x', value: literal }] });
+    const run = await createRun(suite, { inputWrapper: { case: 'inputs', value: large } });
+    const { inputsUri } = await suite.runs.getActionDataURIs({ actionId: actionId(run) });
+    const offloaded = { case: 'offloadedInputData', value: { uri: inputsUri, inputsHash: 'h' } } as const;
+    const next = await createRun(suite, { inputWrapper: offloaded });
+    const call = suite.runs.getActionData({ actionId: actionId(next) });
+    await expectError(call, Code.ResourceExhausted, /has \d+ bytes, more than the 32768/);
+    expect((await suite.runs.getActionDataURIs({ actionId: actionId(next) })).inputsUri).toBe(inputsUri);
   });
 });

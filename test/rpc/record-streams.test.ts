@@ -10,7 +10,7 @@ import {
   UpdateActionStatusStreamRequestSchema,
 } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { envelope, h2 } from '../server/raw.ts';
-import { suites } from './harness.ts';
+import { clientsOver, expectError, openTransport, startTestService, suites } from './harness.ts';
 import { actionId, createRun, event, newName, Phase, taskRequest } from './requests.ts';
 
 type EventRequest = MessageInitShape<typeof RecordActionEventStreamRequestSchema>;
@@ -224,3 +224,30 @@ suites('A stream with something that is no message', { over: ['gRPC over h2c'] }
     ]);
   });
 });
+
+test.each(['sqlite', 'postgres'] as const)(
+  'a stream ends UNAVAILABLE when the service stops, %s',
+  async (dialect) => {
+    const service = await startTestService(dialect);
+    const { transport, close } = openTransport('gRPC over h2c', service.url);
+    const clients = clientsOver(transport);
+    const run = await createRun(clients);
+    const stopped = Promise.withResolvers<void>();
+    async function* waiting(): AsyncGenerator<EventRequest> {
+      yield { request: { event: event(run, 'a0', Phase.RUNNING) }, nonce: 1n };
+      await stopped.promise;
+    }
+    const answers: bigint[] = [];
+    const stream = async () => {
+      for await (const { nonce } of clients.internal.recordActionEventStream(waiting())) {
+        answers.push(nonce);
+        void service.server.drain();
+      }
+    };
+    await expectError(stream(), Code.Unavailable, /draining/);
+    expect(answers).toEqual([1n]);
+    stopped.resolve();
+    await service.remove();
+    close();
+  },
+);

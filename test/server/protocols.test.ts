@@ -15,7 +15,7 @@ import { h1 } from './raw.ts';
 type Request = MessageInitShape<typeof UpdateActionStatusStreamRequestSchema>;
 
 /** More than the size from which answers are compressed. */
-const long = 'x'.repeat(5000);
+const long = 'x'.repeat(20_000);
 
 const start = () =>
   startServer({
