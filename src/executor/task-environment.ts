@@ -57,6 +57,8 @@ export function taskEnvironment(parts: {
   return {
     ...parts.machine,
     HOME: parts.home,
+    // Else Python keeps back what a task prints until its buffer is full, and who follows the log sees nothing.
+    PYTHONUNBUFFERED: '1',
     ...chosen,
     PATH: path.join(delimiter),
     ACTION_NAME: identity.actionName,
