@@ -11,6 +11,7 @@ import { recordAction } from '../../src/repository/write/commands/record-action.
 import { recordEvents } from '../../src/repository/write/commands/record-events.ts';
 import { reportTracked } from '../../src/repository/write/commands/report-tracked.ts';
 import { signalCondition } from '../../src/repository/write/commands/signal.ts';
+import { payloadLiteral } from '../../src/runs/signal-value.ts';
 import { updateStatus } from '../../src/repository/write/commands/update-status.ts';
 import type { GroupCommit } from '../../src/repository/write/group-commit.ts';
 import { DomainError } from '../../src/runs/errors.ts';
@@ -90,7 +91,8 @@ async function submit(
         typeof command.value === 'string'
           ? { case: 'stringValue' as const, value: command.value }
           : { case: 'boolValue' as const, value: command.value };
-      await writer.submit(signalCondition({ key, stored, parent: '', payload, by: personBytes('judge') }));
+      const value = payloadLiteral(payload);
+      await writer.submit(signalCondition({ key, stored, parent: '', value, by: personBytes('judge') }));
       return 'ok';
     }
     case 'abort': {

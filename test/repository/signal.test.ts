@@ -8,6 +8,7 @@ import { createRun } from '../../src/repository/write/commands/create-run.ts';
 import { recordAction } from '../../src/repository/write/commands/record-action.ts';
 import { type Signal, signalCondition } from '../../src/repository/write/commands/signal.ts';
 import { updateStatus } from '../../src/repository/write/commands/update-status.ts';
+import { payloadLiteral } from '../../src/runs/signal-value.ts';
 import { dialects } from '../support/databases.ts';
 import { at, condition, event, named, newAction, newRun, personBytes, status, task } from './fixtures.ts';
 import { actionRow, dump, runRow, useRepository } from './repository.ts';
@@ -23,14 +24,14 @@ describe.each(dialects)('signalCondition on $name', ({ create: createDatabase })
     await repository.writer.submit(recordAction(newAction(run, 'c1', { spec: condition(type) })));
   }
 
-  const signal = (run: string, payload: Payload, more: Partial<Signal> = {}) => {
+  const signal = async (run: string, payload: Payload, more: Partial<Signal> = {}) => {
     const { key, stored } = named(run, 'c1');
     return repository.writer.submit(
       signalCondition({
         key,
         stored,
         parent: '',
-        payload: create(EventPayloadSchema, { value: payload }).value,
+        value: payloadLiteral(create(EventPayloadSchema, { value: payload }).value),
         by: personBytes('judge'),
         ...more,
       }),
@@ -84,7 +85,7 @@ describe.each(dialects)('signalCondition on $name', ({ create: createDatabase })
 
   it.each<[string, SimpleType, Payload, Partial<Signal>, string]>([
     ['another type', SimpleType.STRING, yes, {}, 'waits for a string, not for a boolean'],
-    ['a type that no signal has', SimpleType.DATETIME, yes, {}, 'can not carry'],
+    ['what is no datetime', SimpleType.DATETIME, yes, {}, 'waits for a datetime, not for a boolean'],
     ['no value', SimpleType.BOOLEAN, { case: undefined }, {}, 'payload.value must be set'],
     ['another parent', SimpleType.BOOLEAN, yes, { parent: 'a7' }, 'belongs to "a0", not to "a7"'],
   ])('refuses %s, and still waits', async (name, type, payload, more, message) => {
