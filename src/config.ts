@@ -10,4 +10,4 @@ export {
   configReferenceTable,
   redactedConfig,
 } from './config/reference.ts';
-export type { Config, DatabaseConfig, DatabaseLimits, ServerConfig } from './config/resolve.ts';
+export type { Config, DatabaseConfig, DatabaseLimits, PeerConfig, ServerConfig } from './config/resolve.ts';

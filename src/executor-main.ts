@@ -2,6 +2,7 @@ import { loadConfig, StartupError } from './config.ts';
 import { parseCommandLine } from './config/cli.ts';
 import { openExecutor } from './executor/open.ts';
 import { createLogger } from './logger.ts';
+import { tellingOf } from './remote/open.ts';
 import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
 import type { Flushed } from './repository/write/flush.ts';
@@ -40,6 +41,7 @@ async function start(configFile: string): Promise<void> {
     clock: systemClock,
     maxQueued: config.runs.write.maxQueued,
     maxBatch: config.runs.write.maxBatch,
+    telling: tellingOf(config),
     onCommitted: (flushed) => {
       committed(flushed);
       // The service's watches hear of it without waiting for their next look.

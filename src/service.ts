@@ -1,8 +1,10 @@
+import { ConditionTimeouts } from './conditions/condition-timeouts.ts';
 import type { Config } from './config.ts';
 import { checkExecutorIsSafe } from './executor/loopback.ts';
 import type { Executor } from './executor/executor.ts';
 import { openExecutor } from './executor/open.ts';
 import { type Logger, sourceLogger } from './logger.ts';
+import { type Couriers, openCouriers, tellingOf } from './remote/open.ts';
 import { isMigrated } from './repository/database.ts';
 import type { Dialect } from './repository/dialects/dialect.ts';
 import { openDatabase } from './repository/open.ts';
@@ -21,6 +23,9 @@ import { createWatch, type Watch } from './watch/watch.ts';
 
 /** Milliseconds between two looks of the executor at what other processes may have changed. */
 const EXECUTOR_POLL_MS = 1000;
+
+/** Milliseconds between two looks at the conditions that other processes may have made. */
+const CONDITIONS_POLL_MS = 5000;
 
 /** The service, listening. */
 export interface Service {
@@ -59,6 +64,8 @@ export async function startService(
     metrics,
   });
   let executor: Executor | undefined;
+  let couriers: Couriers | undefined;
+  let conditions: ConditionTimeouts | undefined;
   const writer = new GroupCommit(dialect, {
     clock: systemClock,
     maxQueued: config.runs.write.maxQueued,
@@ -66,7 +73,10 @@ export async function startService(
     onCommitted: (flushed) => {
       watch.committed(flushed);
       executor?.committed(flushed);
+      couriers?.committed(flushed);
+      conditions?.committed(flushed);
     },
+    telling: tellingOf(config),
     onBatch: (size, queued) => {
       metrics.batchSize.observe(size);
       metrics.queueDepth.set(queued);
@@ -76,6 +86,8 @@ export async function startService(
   const steps = [
     async () => scheduler?.stop(),
     async () => executor?.stop(),
+    async () => couriers?.stop(),
+    async () => conditions?.stop(),
     () => writer.close(),
     () => watch.stop(),
     () => dialect.close(),
@@ -99,7 +111,15 @@ export async function startService(
         pollMs: EXECUTOR_POLL_MS,
       });
     }
-    const checks = executor === undefined ? [] : [executor.readiness];
+    couriers = openCouriers({ config, logger, dialect, writer, storage, metrics: metrics.outbox });
+    conditions = new ConditionTimeouts({
+      dialect,
+      writer,
+      clock: systemClock,
+      logger: sourceLogger(logger, 'conditions'),
+      pollMs: CONDITIONS_POLL_MS,
+    });
+    const checks = [...(executor === undefined ? [] : [executor.readiness]), ...couriers.checks];
     scheduler = openScheduler({ config, logger: sourceLogger(logger, 'scheduler'), dialect, writer });
     const onTriggersChanged = () => scheduler?.hint();
     const server = openServer({
@@ -116,6 +136,8 @@ export async function startService(
     const { url } = await server.listen();
     port = Number(new URL(url).port) || port;
     await executor?.start();
+    couriers.start();
+    conditions.start();
     scheduler?.start();
     // A task that started now would lose the service soon: what waits is left to the next start.
     const drain = async () => (await Promise.all([server.drain(), executor?.stop()]))[0];

@@ -79,7 +79,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
     organizations,
     autoCreateProjects: autoCreate,
     domains,
-    executesTasks: config.executor.kind === 'process',
+    executesTasks: config.executor.kind !== 'none',
     maxScan: config.runs.list.maxScan,
     maxDataBytes: config.runs.server.writeMaxBytes / 2,
     logger,
@@ -125,7 +125,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
       createActionsService({
         ...runs,
         recovery: createRecovery(dialect, organizations),
-        executes: config.executor.kind === 'process',
+        executes: config.executor.kind !== 'none',
       }),
     );
     registerLaterServices(router);

@@ -50,7 +50,7 @@ export interface ServerConfig {
 
 /** Who runs tasks, and how. */
 export interface ExecutorConfig {
-  kind: 'process' | 'none';
+  kind: 'process' | 'remote' | 'none';
   systemRetries: number;
   process: {
     python: string | undefined;
@@ -63,6 +63,20 @@ export interface ExecutorConfig {
     endpoint: string | undefined;
     name: string;
   };
+  /** The ActionsService that runs tasks; set if, and only if, `kind` is remote. */
+  remote: PeerConfig | undefined;
+  /** The InternalRunService that is told of the runs that another service handed to this one. */
+  reportTo: PeerConfig | undefined;
+}
+
+/** Another service that this one calls. */
+export interface PeerConfig {
+  /** Without a slash at the end. */
+  url: string;
+  protocol: 'connect' | 'grpc';
+  caFile: string | undefined;
+  deadlineMs: number;
+  warnAfterMs: number;
 }
 
 /** Who fires triggers, and what is made up for after a time in which nobody could. */
@@ -98,7 +112,7 @@ export interface Config {
 export function toConfig(parsed: ParsedConfig, source: string): Config {
   const database = toDatabase(parsed.database, source);
   const { server, ...runs } = parsed.runs;
-  const executor = toExecutor(parsed.executor, database.kind);
+  const executor = toExecutor(parsed.executor, database.kind, source);
   const exposed = executor.kind === 'process' && !executor.process.allowRemote;
   return {
     runs: {
@@ -148,10 +162,21 @@ function toServer(server: ParsedConfig['runs']['server'] & { host: string }, sou
 
 const PROCESSES_PER_CORE = 4;
 
-function toExecutor(executor: ParsedConfig['executor'], database: DatabaseConfig['kind']): ExecutorConfig {
+function toExecutor(
+  executor: ParsedConfig['executor'],
+  database: DatabaseConfig['kind'],
+  source: string,
+): ExecutorConfig {
   const { killGrace, ...rest } = executor.process;
+  const kind = executor.kind ?? (database === 'sqlite' ? 'process' : 'none');
+  const remote = toPeer(executor.remote);
+  if (kind === 'remote' && remote === undefined) {
+    throw new StartupError(`${source}: executor.kind is remote, so executor.remote.url must be set`);
+  }
   return {
-    kind: executor.kind ?? (database === 'sqlite' ? 'process' : 'none'),
+    kind,
+    remote: kind === 'remote' ? remote : undefined,
+    reportTo: toPeer(executor.reportTo),
     systemRetries: executor.systemRetries,
     process: {
       ...rest,
@@ -163,6 +188,23 @@ function toExecutor(executor: ParsedConfig['executor'], database: DatabaseConfig
       endpoint: rest.endpoint,
       name: rest.name ?? hostname(),
     },
+  };
+}
+
+function toPeer({
+  url,
+  deadline,
+  warnAfter,
+  ...rest
+}: ParsedConfig['executor']['remote']): PeerConfig | undefined {
+  if (!url) return undefined;
+  const { protocol, caFile } = rest;
+  return {
+    url: url.replace(/\/+$/, ''),
+    protocol,
+    caFile,
+    deadlineMs: deadline,
+    warnAfterMs: warnAfter,
   };
 }
 

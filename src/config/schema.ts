@@ -150,10 +150,25 @@ const storage = group({
   urlExpiry: duration('How long a signed URL works.', '1h', 1000),
 });
 
+/** Another service that this one calls; `url` is what its address means. */
+const peer = (url: string) =>
+  group({
+    url: optionalText(url, { type: 'URL', hint: 'must be an http or https URL', test: isBaseUrl }),
+    protocol: choice('connect: HTTP/1.1, passes every proxy. grpc: HTTP/2.', ['connect', 'grpc'], 'connect'),
+    caFile: optionalText("Certificates (PEM) to trust instead of the machine's, for https.", {
+      type: 'file',
+    }),
+    deadline: duration('How long one call may take.', '10s', 100),
+    warnAfter: duration(
+      'From when on /readyz mentions what could not be delivered yet; the service stays ready.',
+      '1m',
+    ),
+  }).prefault({});
+
 const executor = group({
   kind: optionalChoice(
-    'Who runs tasks. process: this machine, as processes. none: nobody; runs are recorded only.',
-    ['process', 'none'],
+    'Who runs tasks. process: this machine, as processes. remote: another ActionsService. none: nobody; runs are recorded only.',
+    ['process', 'remote', 'none'],
     'process on SQLite, none on PostgreSQL',
   ),
   systemRetries: whole(
@@ -198,6 +213,12 @@ const executor = group({
       { hint: nameHint, test: (value) => name.test(value) },
     ),
   }).prefault({}),
+  remote: peer(
+    'With kind remote: the ActionsService that gets every enqueue, abort and signal. It reports back to InternalRunService of this service.',
+  ),
+  reportTo: peer(
+    'The InternalRunService to which this service reports the runs that another one handed to it through ActionsService.',
+  ),
 });
 
 const scheduler = group({

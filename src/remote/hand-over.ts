@@ -85,7 +85,7 @@ async function handOverAction(
   const headers = actionHeaders(place.key.run, parent);
   const refusal = await attemptCall(() => client.enqueue(request, { headers, signal }));
   if (refusal === undefined) return;
-  deps.metrics.refusals.inc({ target: 'ACTIONS', code: Code[refusal.code] });
+  deps.metrics.refusals.inc({ target: 'actions', code: Code[refusal.code] });
   deps.logger.warn(
     { action: actionText(place.key), refusal: refusal.sentence },
     'the remote executor refused an action',
@@ -102,7 +102,7 @@ async function handOverAction(
 
 /** What is refused here has happened in this service already and stays so. */
 function drop(deps: HandOverDeps, entry: Row<'outbox'>, { code, sentence }: Refusal): void {
-  deps.metrics.refusals.inc({ target: 'ACTIONS', code: Code[code] });
+  deps.metrics.refusals.inc({ target: 'actions', code: Code[code] });
   deps.logger.warn(
     { actionId: entry.action_id, kind: entry.kind, refusal: sentence },
     'the remote executor refused what it was told of an action',

@@ -1,19 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
-import { StartupError } from '../config.ts';
-
-/** Another service that this one calls. */
-export interface PeerConfig {
-  /** http or https; without a slash at the end. */
-  readonly url: string;
-  /** connect: HTTP/1.1, which also passes proxies; grpc: HTTP/2. */
-  readonly protocol: 'connect' | 'grpc';
-  /** Certificates (PEM) that are trusted instead of the machine's. */
-  readonly caFile: string | undefined;
-  /** Milliseconds that one call may take. */
-  readonly deadlineMs: number;
-}
+import { type PeerConfig, StartupError } from '../config.ts';
 
 /** A transport to the peer. Each call ends within the deadline. Throws a StartupError if the certificates can't be read. */
 export function openPeer(peer: PeerConfig, key: string): Transport {

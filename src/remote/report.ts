@@ -74,6 +74,6 @@ async function answered(call: () => Promise<Status | undefined>): Promise<Refusa
 }
 
 function logRefusal({ logger, metrics }: ReportDeps, actionId: number, { code, sentence }: Refusal): void {
-  metrics.refusals.inc({ target: 'RUNS', code: Code[code] });
+  metrics.refusals.inc({ target: 'runs', code: Code[code] });
   logger.warn({ actionId, refusal: sentence }, 'the runs service refused the report of an action');
 }

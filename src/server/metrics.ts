@@ -37,6 +37,14 @@ export interface Metrics {
     ends: Counter<'phase'>;
     retries: Counter<'after'>;
   };
+  /** What is to be told other services (`target`: actions or runs), and how that goes. */
+  outbox: {
+    waiting: Gauge<'target'>;
+    oldestSeconds: Gauge<'target'>;
+    told: Counter<'target'>;
+    failures: Counter<'target' | 'code'>;
+    refusals: Counter<'target' | 'code'>;
+  };
   /** What Prometheus reads. */
   render(): Promise<{ contentType: string; body: string }>;
 }
@@ -132,6 +140,38 @@ export function createMetrics(options: { process: boolean }): Metrics {
         name: 'runs_executor_retries_total',
         help: 'Attempts that were followed by another one, by whose failure it was (user or system).',
         labelNames: ['after'],
+        registers,
+      }),
+    },
+    outbox: {
+      waiting: new Gauge({
+        name: 'runs_outbox_waiting',
+        help: 'Messages that another service has not got yet, by target (actions: who runs tasks; runs: whose runs these are).',
+        labelNames: ['target'],
+        registers,
+      }),
+      oldestSeconds: new Gauge({
+        name: 'runs_outbox_oldest_seconds',
+        help: 'How long the oldest of these messages has waited.',
+        labelNames: ['target'],
+        registers,
+      }),
+      told: new Counter({
+        name: 'runs_outbox_delivered_total',
+        help: 'Messages that were delivered or refused.',
+        labelNames: ['target'],
+        registers,
+      }),
+      failures: new Counter({
+        name: 'runs_outbox_failures_total',
+        help: 'Deliveries that failed and are tried again, by code.',
+        labelNames: ['target', 'code'],
+        registers,
+      }),
+      refusals: new Counter({
+        name: 'runs_outbox_refusals_total',
+        help: 'Messages that were refused for good, by code.',
+        labelNames: ['target', 'code'],
         registers,
       }),
     },

@@ -1,6 +1,8 @@
 /** One thing that must work before the service can take requests. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** Set for what is worth a word in the report although requests are answered all the same. */
+  readonly advisory?: boolean;
   /** Throws an error whose message is a sentence when the part is not ready. */
   check(): Promise<void>;
 }
@@ -81,7 +83,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 
   async function look(): Promise<ReadinessReport> {
     const results = await Promise.all(checks.map(run));
-    const report = { ready: !draining && results.every(({ ok }) => ok), draining, checks: results };
+    const inTheWay = results.some(({ ok }, i) => !ok && checks[i]?.advisory !== true);
+    const report = { ready: !draining && !inTheWay, draining, checks: results };
     cached = { report, until: performance.now() + cacheMs };
     tell(report);
     return report;

@@ -5,16 +5,23 @@ import { readSpec } from '../internal-run/read-request.ts';
 import { checkName, checkUri } from '../run/checks.ts';
 import { namedAction } from '../run/deps.ts';
 import type { ActionsDeps } from './deps.ts';
+import { enqueueRoot } from './enqueue-root.ts';
 
 /**
  * ActionsService.Enqueue: a running task asks for a child. It is made and queued in one transaction; in a run that recovers another one, a
- * child that succeeded there is answered from there. Idempotent: callers try again after five seconds.
+ * child that succeeded there is answered from there. Idempotent: callers try again after five seconds. An action without a parent is the
+ * root of a run that another service hands to this one.
  */
 export function enqueue(deps: ActionsDeps) {
-  return async ({ action }: EnqueueRequest) => {
+  return async ({ action, runSpec }: EnqueueRequest) => {
     if (action === undefined) throw invalidArgument('action must be set');
+    if (!action.parentActionName) {
+      await enqueueRoot(deps, action, runSpec);
+      return {};
+    }
     const named = namedAction(deps, 'RUN', action.actionId);
-    const parent = checkAction(action);
+    const parent = action.parentActionName;
+    checkAction(action);
     const now = deps.clock();
     const source = await deps.recovery.sourceOf(named, now);
     await deps.writer.submit(
@@ -35,12 +42,10 @@ export function enqueue(deps: ActionsDeps) {
   };
 }
 
-function checkAction(action: Action): string {
-  if (!action.parentActionName) throw invalidArgument('action.parent_action_name must be set');
+function checkAction(action: Action): void {
   checkName(action.actionId?.name ?? '', 'action.action_id.name');
-  checkName(action.parentActionName, 'action.parent_action_name');
+  checkName(action.parentActionName ?? '', 'action.parent_action_name');
   checkName(action.group, 'action.group');
   checkName(action.subject, 'action.subject');
   checkUri(action.inputUri, 'action.input_uri');
-  return action.parentActionName;
 }

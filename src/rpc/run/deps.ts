@@ -23,7 +23,7 @@ export interface RunDeps {
   /** Whether a project that does not exist is made with its first run. */
   readonly autoCreateProjects: boolean;
   readonly domains: readonly string[];
-  /** Whether this service runs tasks itself: then new runs go into the executor's queue. */
+  /** Whether tasks are executed, here or by a remote ActionsService: then new runs go into the queue, or into the outbox. */
   readonly executesTasks?: boolean | undefined;
   /** `runs.list.maxScan`: rows that one list call may look at when no index can answer its filter. */
   readonly maxScan: number;

@@ -38,6 +38,8 @@ export interface NewRun {
   readonly execute?: boolean | undefined;
   /** Whether a project that does not exist is made with its first run. */
   readonly autoCreateProject: boolean;
+  /** Whether another service handed it to this one, and is told what happens to it. */
+  readonly delegated?: boolean | undefined;
   /** The trigger that started it. */
   readonly trigger?: RunTrigger | undefined;
 }
@@ -177,6 +179,7 @@ function addRun(unit: Unit, { key, stored, kind, spec, runSpec, createdBy, ...mo
     since,
   );
   root.inputs = more.inputs;
+  if (more.delegated) unit.delegated.push(run);
   if (more.execute) enqueueTask(unit, root, undefined, spec);
   return run;
 }
