@@ -35,6 +35,12 @@ export function readCron(expression: string, timezone: string, now: Instant): Cr
     timezone: prefixed || timezone || 'UTC',
   };
   checkZone(schedule.timezone);
+  // croner also reads points in time, which are no expressions.
+  if (!/^@|^(\S+ ){4}\S+$/.test(schedule.expression)) {
+    throw invalidArgument(
+      `cron expression ${quote(expression)} must have five fields (minute, hour, day of month, month, day of week) or be a nickname such as @daily`,
+    );
+  }
   let next: Instant | undefined;
   try {
     next = nextCron(schedule, now);

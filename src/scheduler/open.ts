@@ -24,7 +24,7 @@ export function openScheduler(parts: {
     catchUp,
     run: {
       autoCreateProject: config.runs.projects.autoCreate,
-      execute: config.executor.kind === 'process',
+      execute: config.executor.kind !== 'none',
     },
     onFired({ trigger, time, created, refused }) {
       const what = { trigger: trigger.name, task: trigger.task_name, time };
