@@ -35,7 +35,7 @@ export function withEnvironment(file: RawGroup, environment: Environment): RawGr
 export function suspiciousVariables(environment: Environment): string[] {
   const known = [...configKeys.map((key) => key.environment), ...configGroups.map(environmentName)];
   return Object.keys(environment)
-    .filter((name) => /^(RUNS|DATABASE|STORAGE|EXECUTOR|LOGGER)_/.test(name) && !known.includes(name))
+    .filter((name) => /^(RUNS|DATABASE|STORAGE|SECRETS|EXECUTOR|LOGGER)_/.test(name) && !known.includes(name))
     .flatMap((name) => {
       const meant = nearest(name, known, 2);
       return meant ? [`the environment variable ${name} is not used; did you mean ${meant}?`] : [];

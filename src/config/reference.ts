@@ -1,5 +1,6 @@
 import { configKeys } from './keys.ts';
 import type { Config } from './resolve.ts';
+import type { S3Config } from './storage.ts';
 
 /** One row of the reference of the configuration. */
 export interface ConfigReference {
@@ -34,11 +35,22 @@ export function configReferenceTable(): string {
 
 /** The configuration as it may be logged: passwords and what could hold one are replaced. */
 export function redactedConfig(config: Config): Config {
-  const { database } = config;
-  if (database.kind !== 'postgres') return config;
+  const { database, storage, secrets } = config;
+  const rest = {
+    ...config,
+    secrets: { ...secrets, key: secrets.key && REDACTED },
+    storage: { ...storage, s3: storage.s3 && { ...storage.s3, credentials: redactedLogin(storage.s3) } },
+  };
+  if (database.kind !== 'postgres') return rest;
   const extraOptions = database.extraOptions.replaceAll(
     /(pass\w*\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)/gi,
     '$1[redacted]',
   );
-  return { ...config, database: { ...database, password: database.password && '[redacted]', extraOptions } };
+  return { ...rest, database: { ...database, password: database.password && REDACTED, extraOptions } };
+}
+
+const REDACTED = '[redacted]';
+
+function redactedLogin({ credentials }: S3Config): S3Config['credentials'] {
+  return credentials && { ...credentials, secretAccessKey: REDACTED };
 }

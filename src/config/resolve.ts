@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { StartupError } from './errors.ts';
 import type { Level } from './levels.ts';
+import { readSecret } from './read-secret.ts';
 import type { ParsedConfig } from './schema.ts';
+import { type SecretsConfig, type StorageConfig, toSecrets, toStorage } from './storage.ts';
 
 /** Which database is used, and how. */
 export type DatabaseConfig =
@@ -99,7 +100,8 @@ export interface Config {
     write: { maxQueued: number; maxBatch: number };
   };
   database: DatabaseConfig;
-  storage: { folder: string; maxUploadBytes: number; urlExpiryMs: number };
+  storage: StorageConfig;
+  secrets: SecretsConfig;
   executor: ExecutorConfig;
   scheduler: SchedulerConfig;
   logger: { level: Level; showSource: boolean; format: 'auto' | 'pretty' | 'json' };
@@ -121,11 +123,8 @@ export function toConfig(parsed: ParsedConfig, source: string): Config {
       projects: { autoCreate: runs.projects.autoCreate ?? database.kind === 'sqlite' },
     },
     database,
-    storage: {
-      folder: parsed.storage.folder,
-      maxUploadBytes: parsed.storage.maxUploadBytes,
-      urlExpiryMs: parsed.storage.urlExpiry,
-    },
+    storage: toStorage(parsed.storage, source),
+    secrets: toSecrets(parsed.secrets, source),
     executor,
     scheduler: {
       enabled: parsed.scheduler.enabled ?? true,
@@ -236,14 +235,4 @@ function toDatabase(database: ParsedConfig['database'], source: string): Databas
     connMaxLifeTimeMs: database.connMaxLifeTime,
     ...limits,
   };
-}
-
-function readSecret(file: string, key: string, source: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`;
-    throw new StartupError(`${source}: ${key}: the file ${file} ${why}`, { cause: error });
-  }
 }

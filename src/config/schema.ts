@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { group } from './group.ts';
 import {
   choice,
   duration,
@@ -12,6 +13,7 @@ import {
   whole,
 } from './leaves.ts';
 import { level } from './levels.ts';
+import { secrets, storage } from './storage-schema.ts';
 
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const nameHint = 'must be 1 to 63 lower-case letters, digits and inner hyphens';
@@ -21,12 +23,6 @@ const isBaseUrl = (value: string) => {
   const url = URL.parse(value);
   return url !== null && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username;
 };
-
-/** A group of keys: unknown keys are refused, a group that is left out has its defaults. */
-const group = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? 'must be a group of keys' : undefined),
-  });
 
 const server = group({
   host: optionalText('Address to listen on; 127.0.0.1 keeps other machines out.', {
@@ -144,12 +140,6 @@ const database = group({
   lockTimeout: duration('The longest that a statement may wait for a lock.', '10s'),
 });
 
-const storage = group({
-  folder: text('Folder for uploaded inputs, outputs and code bundles.', './data/storage', { type: 'folder' }),
-  maxUploadBytes: size('The largest file that may be uploaded.', '1GiB', 1024, 2 ** 40),
-  urlExpiry: duration('How long a signed URL works.', '1h', 1000),
-});
-
 /** Another service that this one calls; `url` is what its address means. */
 const peer = (url: string) =>
   group({
@@ -254,6 +244,7 @@ export const configSchema = group({
   runs: runs.prefault({}),
   database: database.prefault({}),
   storage: storage.prefault({}),
+  secrets: secrets.prefault({}),
   executor: executor.prefault({}),
   scheduler: scheduler.prefault({}),
   logger: logger.prefault({}),
