@@ -22,14 +22,14 @@ export interface ServiceProcess {
 }
 
 /**
- * Starts `src/main.ts` on a free port of 127.0.0.1 and resolves when /readyz says 200. `environment` overrides
+ * Starts `src/main.ts` on a port of 127.0.0.1 (a free one unless it is given) and resolves when /readyz says 200. `environment` overrides
  * keys of the configuration file (`config`, config.yaml by default); see `databaseEnvironment`. Runs are recorded
  * only, unless it sets EXECUTOR_KIND. Rejects, with the end of its log, when the process ends or is not ready within 60 s.
  */
 export async function startServiceProcess(
-  options: { config?: string; environment?: Record<string, string> } = {},
+  options: { config?: string; port?: number; environment?: Record<string, string> } = {},
 ): Promise<ServiceProcess> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const config = options.config ?? join(root, 'config.yaml');
   const child = spawn(process.execPath, [join(root, 'src/main.ts'), '--config', config], {
