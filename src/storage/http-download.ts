@@ -6,6 +6,7 @@ import {
   type StorageResponse,
 } from './http-types.ts';
 import { fileNameOf, type StoragePath } from './paths.ts';
+import { presentation } from './presentation.ts';
 import { parseRange } from './range.ts';
 import { watchProgress } from './stall.ts';
 
@@ -50,21 +51,14 @@ export async function sendFile(
  * is saved, and a signed URL is not handed on to the sites that a report links to.
  */
 function headersFor(filename: string): Record<string, string> {
-  const html = filename === 'report.html';
+  const { contentType, contentDisposition } = presentation(filename);
   return {
-    'content-type': html ? 'text/html; charset=utf-8' : 'application/octet-stream',
-    'content-disposition': html ? 'inline' : `attachment; filename*=UTF-8''${encodeFilename(filename)}`,
+    'content-type': contentType,
+    'content-disposition': contentDisposition,
     'content-security-policy': 'sandbox',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'private, no-cache',
     'accept-ranges': 'bytes',
   };
-}
-
-function encodeFilename(filename: string): string {
-  return encodeURIComponent(filename).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
