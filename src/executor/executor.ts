@@ -8,6 +8,7 @@ import { Housekeeping, nextInstant } from './housekeeping.ts';
 import type { Interpreters } from './interpreters.ts';
 import type { HookPoint, Live } from './live.ts';
 import { type ProcessLock, takeLock } from './lock.ts';
+import { RunLimits } from './run-limits.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
 import { startNext } from './start-next.ts';
 import { Waker } from './waker.ts';
@@ -43,6 +44,7 @@ export class Executor {
   readonly #options: ExecutorOptions;
   readonly #runner: Runner;
   readonly #housekeeping: Housekeeping;
+  readonly #limits: RunLimits;
   readonly #waker = new Waker();
   readonly #stop = new AbortController();
   readonly #live = new Map<number, Live>();
@@ -55,6 +57,7 @@ export class Executor {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#limits = new RunLimits(options.dialect);
     this.#runner = new Runner({
       ...options,
       lookMs: LOOK_MS,
@@ -134,7 +137,8 @@ export class Executor {
     if (this.#lock === undefined && !(await this.#standBy())) return this.#waker.pause(pollMs);
     if (this.#recoverAt !== undefined && performance.now() >= this.#recoverAt) await this.#recover();
     const waiting = await this.#housekeeping.sweep(async (row) => this.#go(row, 'expire'));
-    for (const row of await startNext(this.#options, [...this.#live.values()])) await this.#go(row, 'start');
+    for (const row of await startNext({ ...this.#options, limits: this.#limits }, [...this.#live.values()]))
+      await this.#go(row, 'start');
     metrics.running.set(this.#live.size);
     metrics.waiting.set(waiting.waiting);
     const next = nextInstant(this.#live.values(), waiting.nextAt, this.#options.killGraceMs);

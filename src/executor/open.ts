@@ -5,13 +5,16 @@ import type { Logger } from '../logger.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Dialect } from '../repository/dialects/dialect.ts';
 import type { GroupCommit } from '../repository/write/group-commit.ts';
+import { resolveSettings } from '../repository/settings.ts';
 import { systemClock } from '../runs/instant.ts';
+import { configuredKey, keyFile } from '../secrets/key-source.ts';
+import { SecretStore } from '../secrets/store.ts';
+import { secretVariables } from '../secrets/task-secrets.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Executor } from './executor.ts';
 import { configuredPython, Interpreters } from './interpreters.ts';
 import type { ExecutorMetrics } from './live.ts';
 import { isLoopback } from './loopback.ts';
-import type { PrepareDeps } from './prepare.ts';
 import { passedOn, type TaskEndpoint } from './task-environment.ts';
 
 /** What an executor is made of. */
@@ -24,7 +27,6 @@ export interface ExecutorParts {
   readonly metrics: ExecutorMetrics;
   /** The port on which the service listens, as soon as it does. */
   readonly port: () => number;
-  readonly secrets?: PrepareDeps['secrets'];
   readonly pollMs: number;
 }
 
@@ -46,7 +48,11 @@ export async function openExecutor(parts: ExecutorParts): Promise<Executor> {
   }
   const configured = await configuredPython(settings.python && resolve(settings.python));
   const interpreters = new Interpreters({ folder: join(workDir, 'venvs'), configured });
-  const { database } = config;
+  const { database, secrets: keys } = config;
+  const secrets = new SecretStore(
+    dialect,
+    keys.key === undefined ? keyFile(keys.keyFile) : configuredKey(keys.key),
+  );
   const isSqlite = database.kind === 'sqlite';
   return new Executor({
     dialect,
@@ -70,7 +76,9 @@ export async function openExecutor(parts: ExecutorParts): Promise<Executor> {
       endpoint: () => taskEndpoint(config, parts.port()),
       machine: passedOn(process.env),
       storageEnvironment: () => storage.taskEnvironment(),
-      secrets: parts.secrets,
+      secrets: (task) =>
+        secretVariables(secrets, task.stored, task.taskSpec.taskTemplate?.securityContext?.secrets ?? []),
+      settings: async (task) => (await resolveSettings(dialect.reader, task.stored)).environmentVariables,
       logger,
     },
   });

@@ -26,6 +26,8 @@ export interface PrepareDeps {
   readonly storageEnvironment: () => Promise<Readonly<Record<string, string>>>;
   /** The secrets that a task asks for, as variables. Throws a DomainError for one that is not there. */
   readonly secrets?: ((task: ExecutionTask) => Promise<Record<string, string>>) | undefined;
+  /** The variables that the settings of the task's project and domain give it. */
+  readonly settings?: ((task: ExecutionTask) => Promise<Readonly<Record<string, string>>>) | undefined;
   readonly logger: Logger;
 }
 
@@ -100,6 +102,7 @@ export async function prepareCommand(
       binFolder,
       machine: deps.machine,
       storage: await deps.storageEnvironment(),
+      settings: (await deps.settings?.(task)) ?? {},
       container: container.environment,
       run: Object.fromEntries((runSpec.envs?.values ?? []).map((one) => [one.key, one.value])),
       secrets,

@@ -4,6 +4,7 @@ import { claimExecutions, listParents, listWaiting } from '../repository/executi
 import type { Row } from '../repository/schema.ts';
 import type { Clock } from '../runs/instant.ts';
 import type { Live } from './live.ts';
+import type { RunLimits } from './run-limits.ts';
 import { chooseStarts } from './schedule.ts';
 
 /** Of so many waiting actions, over all runs, one is chosen. */
@@ -11,10 +12,10 @@ const MAX_CANDIDATES = 5000;
 
 /** Claims what may start now, beside what is live, and answers the rows that were got. */
 export async function startNext(
-  options: { dialect: Dialect; clock: Clock; node: string; maxProcesses: number },
+  options: { dialect: Dialect; clock: Clock; node: string; maxProcesses: number; limits: RunLimits },
   live: readonly Live[],
 ): Promise<Row<'executions'>[]> {
-  const { dialect, clock, node, maxProcesses } = options;
+  const { dialect, clock, node, maxProcesses, limits } = options;
   const now = clock();
   const candidates = await listWaiting(dialect.reader, now, {
     perRun: maxProcesses + 1,
@@ -31,7 +32,7 @@ export async function startNext(
     depth,
     blocked: parents.has(actionId),
   }));
-  const chosen = chooseStarts(candidates, occupants, maxProcesses);
+  const chosen = chooseStarts(await limits.apply(candidates), occupants, maxProcesses);
   const claims = chosen.map(({ action_id }) => ({ actionId: action_id, token: randomUUID() }));
   return claimExecutions(dialect, claims, node, now);
 }

@@ -36,7 +36,7 @@ export function passedOn(environment: Readonly<Record<string, string | undefined
 }
 
 /**
- * The environment of a task's process. What comes later wins: the machine's settings, the task's container, the run, its secrets, and
+ * The environment of a task's process. What comes later wins: the machine's settings, those of the project, the task's container, the run, its secrets, and
  * last what tells the task who it is and where its results go.
  */
 export function taskEnvironment(parts: {
@@ -47,12 +47,13 @@ export function taskEnvironment(parts: {
   binFolder: string | undefined;
   machine: Readonly<Record<string, string>>;
   storage: Readonly<Record<string, string>>;
+  settings: Readonly<Record<string, string>>;
   container: Readonly<Record<string, string>>;
   run: Readonly<Record<string, string>>;
   secrets: Readonly<Record<string, string>>;
 }): Record<string, string> {
   const { identity, endpoint, binFolder } = parts;
-  const chosen = { ...parts.storage, ...parts.container, ...parts.run, ...parts.secrets };
+  const chosen = { ...parts.storage, ...parts.settings, ...parts.container, ...parts.run, ...parts.secrets };
   const path = [binFolder, chosen.PATH, ...DEFAULT_PATH].filter((one) => one !== undefined && one !== '');
   return {
     ...parts.machine,

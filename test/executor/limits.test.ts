@@ -1,13 +1,16 @@
 import { writeFile } from 'node:fs/promises';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { SettingsSchema, SettingState } from '../../src/gen/flyteidl2/settings/settings_definition_pb.js';
+import { insertSettings } from '../../src/repository/settings.ts';
 import { createPostgresDatabase, dialects } from '../support/databases.ts';
 import { makeExecutor, SUCCEED, useBench } from './harness.ts';
 
 /** Says that it is there, and ends once it is let go. */
 const WAIT = `echo "$ACTION_NAME" >> "$2/up"; until [ -e "$2/go-$ACTION_NAME" ]; do sleep 0.02; done; ${SUCCEED}`;
 
-describe.each(dialects)('limits on $name', ({ create }) => {
-  const open = useBench(create);
+describe.each(dialects)('limits on $name', ({ create: createDatabase }) => {
+  const open = useBench(createDatabase);
 
   test('a tree that is deeper than there are slots finishes: children of what waits for them start beyond the limit', async () => {
     const bench = await open();
@@ -32,10 +35,21 @@ describe.each(dialects)('limits on $name', ({ create }) => {
     expect(depths).toEqual([0, 1, 2, 3]);
   });
 
-  test('no more actions of a run work at once than it allows', async () => {
+  test.each(['run', 'settings'])('no more actions of a run work at once than its %s allow', async (whose) => {
     const bench = await open();
+    const limit = { state: SettingState.VALUE, intValue: 2n };
+    const settings = whose === 'run' ? {} : { run: { maxActionConcurrency: limit } };
+    await insertSettings(bench.dialect.writer, {
+      org_key: '',
+      project: '',
+      domain: 'd',
+      settings: toBinary(SettingsSchema, create(SettingsSchema, settings)),
+      version: 1,
+      org: '',
+      updated_at: bench.clock(),
+    });
     await bench.start();
-    const runSpec = { maxActionConcurrency: 2 };
+    const runSpec = whose === 'run' ? { maxActionConcurrency: 2 } : {};
     await bench.run('r1', { script: WAIT, args: [bench.folder], runSpec });
     const children = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'];
     for (const name of children) await bench.child('r1', name, { script: `sleep 0.05; ${SUCCEED}` });
