@@ -10,8 +10,13 @@ export const FLYTE_VERSION = '2.12.1';
 const INSTALL_TIMEOUT_MS = 180_000;
 const RUN_TIMEOUT_MS = 60_000;
 
+const execute = promisify(execFile);
+const installing = { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 2 ** 26 };
+
 /** A Python environment that has the SDK, with a home folder of its own. */
 export interface Python {
+  /** The virtual environment. */
+  readonly venv: string;
   /** Runs the interpreter. Never rejects because of an exit code. */
   run(args: readonly string[]): Promise<Finished>;
   /** Runs the SDK's command line, `flyte`. */
@@ -35,23 +40,29 @@ export async function installSdk(folder: string, home: string): Promise<Python> 
     console.log(`Installing flyte ${FLYTE_VERSION} into ${venv} ...`);
     await rm(venv, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const options = { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 2 ** 26 };
-    const execute = promisify(execFile);
-    await execute('python3', ['-m', 'venv', venv], options);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `flyte==${FLYTE_VERSION}`];
-    await execute(join(venv, 'bin/python'), pip, options);
+    await execute('python3', ['-m', 'venv', venv], installing);
+    await pipInstall(venv, [`flyte==${FLYTE_VERSION}`]);
     await writeFile(complete, '');
   }
-  const environment = {
-    ...process.env,
-    HOME: home,
-    DO_NOT_TRACK: '1',
-    NO_COLOR: '1',
-    PYTHONDONTWRITEBYTECODE: '1',
-  };
+  const environment = sdkEnvironment(home);
   const run = (program: string) => (args: readonly string[]) =>
     finish(join(venv, 'bin', program), args, environment);
-  return { run: run('python'), flyte: run('flyte') };
+  return { venv, run: run('python'), flyte: run('flyte') };
+}
+
+/** Adds the SDK's controller in Rust to a virtual environment that has the SDK. */
+export async function installRustController(venv: string): Promise<void> {
+  await pipInstall(venv, [`flyte[rust-controller]==${FLYTE_VERSION}`]);
+}
+
+/** The environment of programs of the SDK that use `home` as their home folder. */
+export function sdkEnvironment(home: string): NodeJS.ProcessEnv {
+  return { ...process.env, HOME: home, DO_NOT_TRACK: '1', NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' };
+}
+
+async function pipInstall(venv: string, packages: readonly string[]): Promise<void> {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+  await execute(join(venv, 'bin/python'), pip, installing);
 }
 
 function finish(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {

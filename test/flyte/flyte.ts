@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { sdkEnvironment } from '../sdk/python.ts';
+
+const TIMEOUT_MS = 120_000;
+
+/** How a program ended, and everything that it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** A program at work. */
+export interface Running {
+  /** What it wrote so far. */
+  output(): string;
+  /** Resolves as soon as it has written this, rejects if it ends before that. */
+  until(text: string): Promise<void>;
+  readonly ended: Promise<Ended>;
+  /** Ends it, if it still runs. */
+  stop(): void;
+}
+
+/** The SDK's command line, for one service. */
+export interface Flyte {
+  /** Runs `flyte ARGS` to its end; rejects, with its output, unless its exit code is 0. */
+  ok(args: readonly string[], cwd?: string): Promise<string>;
+  /** The same, with whatever exit code. */
+  run(args: readonly string[]): Promise<Ended>;
+  /** Starts it and does not wait. */
+  start(args: readonly string[]): Running;
+  /** Runs a script of this folder with the SDK; rejects unless its exit code is 0. */
+  script(args: readonly string[]): Promise<string>;
+}
+
+/** The command line of the SDK in `venv`, with `home` as its home folder. It works in this folder unless a call names another. */
+export function flyteFor(options: {
+  venv: string;
+  home: string;
+  url: string;
+  environment?: Record<string, string>;
+}): Flyte {
+  const { venv, home, url } = options;
+  // A wide dumb terminal: nothing is wrapped or coloured.
+  const env = { ...sdkEnvironment(home), TERM: 'dumb', COLUMNS: '1000', ...options.environment };
+  const common = ['--no-progress', '--endpoint', new URL(url).host, '--insecure'];
+  const start = (args: readonly string[], cwd: string = import.meta.dirname) =>
+    startProgram(join(venv, 'bin/flyte'), [...common, ...args], { cwd, env });
+  return {
+    start: (args) => start(args),
+    run: (args) => start(args).ended,
+    ok: (args, cwd) => expectSuccess(`flyte ${args.join(' ')}`, start(args, cwd)),
+    script: (args) => {
+      const program = startProgram(join(venv, 'bin/python'), args, { cwd: import.meta.dirname, env });
+      return expectSuccess(args.join(' '), program);
+    },
+  };
+}
+
+async function expectSuccess(what: string, { ended }: Running): Promise<string> {
+  const { code, output } = await ended;
+  if (code !== 0) throw new Error(`${what} ended with exit code ${code}:\n${output}`);
+  return output;
+}
+
+function startProgram(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Running {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const waiting = new Set<() => void>();
+  const hear = (chunk: Buffer): void => {
+    text += chunk.toString();
+    for (const look of waiting) look();
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const ended = untilEnded(child, () => text);
+  return {
+    output: () => text,
+    ended,
+    stop: () => child.kill('SIGKILL'),
+    until: (wanted) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!text.includes(wanted)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        void ended.then(() => reject(new Error(`it ended without ${JSON.stringify(wanted)}:\n${text}`)));
+      }),
+  };
+}
+
+function untilEnded(child: ChildProcess, text: () => string): Promise<Ended> {
+  return new Promise((resolve) => {
+    let late = '';
+    const impatient = setTimeout(() => {
+      late = `\nit took longer than ${TIMEOUT_MS / 1000} s`;
+      child.kill('SIGKILL');
+    }, TIMEOUT_MS);
+    const finish = (code: number | null, reason = ''): void => {
+      clearTimeout(impatient);
+      resolve({ code, output: text() + reason + late });
+    };
+    child.once('error', (error) => finish(-1, error.message));
+    child.once('close', (code) => finish(code));
+  });
+}

@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgresServer } from '../support/postgres-server.ts';
+import { startServiceProcess } from '../support/service-process.ts';
+import { flyteFor } from './flyte.ts';
+import { Place } from './place.ts';
+
+/** What a service stands on. */
+export type Kind = 'sqlite' | 'postgres';
+
+/** Something that runs beside the service. */
+interface Helper {
+  readonly environment: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a service that runs tasks with the Python of `venv`, does the work, and ends it; nothing stays. `environment` is that of Flyte's
+ * command line.
+ */
+export async function withService(
+  options: { kind: Kind; venv: string; environment?: Record<string, string> },
+  work: (place: Place) => Promise<boolean>,
+): Promise<void> {
+  const { kind, venv, environment = {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'runs-flyte-'));
+  const database = kind === 'sqlite' ? sqlite(folder) : await postgres();
+  try {
+    const home = join(folder, 'home');
+    await mkdir(home);
+    const service = await startServiceProcess({
+      environment: {
+        ...database.environment,
+        STORAGE_FOLDER: join(folder, 'storage'),
+        EXECUTOR_KIND: 'process',
+        EXECUTOR_PROCESS_PYTHON: venv,
+        EXECUTOR_PROCESS_WORK_DIR: join(folder, 'work'),
+      },
+    });
+    const place = new Place(service.url, flyteFor({ venv, home, url: service.url, environment }));
+    let good = false;
+    try {
+      await place.flyte.ok(['create', 'project', '--id', place.project, '--name', place.project]);
+      good = await work(place);
+    } finally {
+      await service.stop();
+      if (!good) console.log(`The end of the service's log:\n${service.log().slice(-8000)}`);
+    }
+  } finally {
+    await database.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function sqlite(folder: string): Helper {
+  return { environment: { DATABASE_SQLITE_FILE: join(folder, 'runs.db') }, stop: async () => {} };
+}
+
+async function postgres(): Promise<Helper> {
+  const server = await startPostgresServer();
+  const { hostname, port, username, password } = new URL(server.url);
+  return {
+    environment: {
+      DATABASE_SQLITE: '',
+      DATABASE_POSTGRES_HOST: hostname,
+      DATABASE_POSTGRES_PORT: port,
+      DATABASE_POSTGRES_DBNAME: 'postgres',
+      DATABASE_POSTGRES_USERNAME: username,
+      DATABASE_POSTGRES_PASSWORD: password,
+      DATABASE_POSTGRES_EXTRA_OPTIONS: 'sslmode=disable',
+    },
+    stop: () => server.stop(),
+  };
+}
