@@ -52,7 +52,13 @@ export function readCron(expression: string, timezone: string, now: Instant): Cr
   return schedule;
 }
 
-/** The first firing strictly after an instant; undefined if there is none any more. */
+/**
+ * The first firing strictly after an instant; undefined if there is none any more.
+ *
+ * When clocks change: fixed times (no `*` and no step in minute and hour) that do not exist fire once, at the first moment after the gap,
+ * and those that exist twice fire the first time. Other schedules follow the time that passes: they leave out what does not exist and fire
+ * both times at what exists twice.
+ */
 export function nextCron(schedule: CronSchedule, after: Instant): Instant | undefined {
   const date = cronOf(schedule).nextRun(dateOf(after));
   return date === null ? undefined : instantOf(date);
@@ -69,7 +75,7 @@ function cronOf({ expression, timezone }: CronSchedule): Cron {
   const key = `${timezone}\n${expression}`;
   let cron = compiled.get(key);
   if (cron === undefined) {
-    // '5/15' means '5-59/15' in Flyte's cron. The rules for clock changes are those of Vixie cron: see README, "Schedules".
+    // '5/15' means '5-59/15', as in Flyte's own cron.
     cron = new Cron(expression, {
       timezone,
       paused: true,
