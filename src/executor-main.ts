@@ -9,7 +9,8 @@ import type { Flushed } from './repository/write/flush.ts';
 import { systemClock } from './runs/instant.ts';
 import { logCrashes, shutdownOnSignal, startOrExit } from './server/lifecycle.ts';
 import { createMetrics } from './server/metrics.ts';
-import { openStorage } from './services.ts';
+import { openSecrets } from './secrets/open.ts';
+import { openStorage } from './storage/open.ts';
 import { VERSION } from './version.ts';
 
 /** Milliseconds between two looks at the queue, which another process fills. */
@@ -36,6 +37,7 @@ async function start(configFile: string): Promise<void> {
     onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
   });
+  await openSecrets(config.secrets, dialect);
   let committed = (_flushed: Flushed): void => {};
   const writer = new GroupCommit(dialect, {
     clock: systemClock,
@@ -53,7 +55,7 @@ async function start(configFile: string): Promise<void> {
     logger,
     dialect,
     writer,
-    storage: await openStorage(config, dialect, logger),
+    storage: await openStorage(config.storage, dialect, logger),
     metrics: createMetrics({ process: false }).executor,
     port: () => server.port,
     pollMs: POLL_MS,

@@ -15,8 +15,10 @@ import { openScheduler } from './scheduler/open.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from './server/readiness.ts';
 import { createServer, type Server } from './server/server.ts';
-import { openStorage, registerServices } from './services.ts';
-import type { FolderStorage } from './storage/folder-storage.ts';
+import { openSecrets } from './secrets/open.ts';
+import type { SecretStore } from './secrets/store.ts';
+import { registerServices } from './services.ts';
+import { openStorage, type OpenStorage } from './storage/open.ts';
 import { STORAGE_PREFIX } from './storage/signing.ts';
 import { VERSION } from './version.ts';
 import { createWatch, type Watch } from './watch/watch.ts';
@@ -97,7 +99,8 @@ export async function startService(
   };
   try {
     await watch.start();
-    const storage = await openStorage(config, dialect, sourceLogger(logger, 'storage'));
+    const storage = await openStorage(config.storage, dialect, sourceLogger(logger, 'storage'));
+    const secrets = await openSecrets(config.secrets, dialect);
     let port = config.runs.server.port;
     if (config.executor.kind === 'process' && config.executor.process.embedded) {
       executor = await openExecutor({
@@ -131,6 +134,7 @@ export async function startService(
       writer,
       watch,
       storage,
+      secrets,
       checks,
     });
     const { url } = await server.listen();
@@ -166,14 +170,15 @@ interface Opened {
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
   readonly watch: Watch;
-  readonly storage: FolderStorage;
+  readonly storage: OpenStorage;
+  readonly secrets: SecretStore;
   readonly onTriggersChanged: () => void;
   /** Beside those of the database. */
   readonly checks: readonly ReadinessCheck[];
 }
 
 function openServer(opened: Opened): Server {
-  const { config, logger, metrics, dialect, writer, watch, storage } = opened;
+  const { config, logger, metrics, dialect, writer, watch, storage, secrets } = opened;
   const readiness = createReadiness({
     checks: [
       {
@@ -200,8 +205,9 @@ function openServer(opened: Opened): Server {
       writer,
       watch,
       storage,
+      secrets,
       onTriggersChanged: opened.onTriggersChanged,
     }),
-    httpRoutes: [{ prefix: STORAGE_PREFIX, handler: storage.handler }],
+    httpRoutes: storage.handler ? [{ prefix: STORAGE_PREFIX, handler: storage.handler }] : [],
   });
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from './config.ts';
 import { executorFolder } from './executor/open.ts';
@@ -7,15 +6,17 @@ import { AuthMetadataService } from './gen/flyteidl2/auth/auth_service_pb.js';
 import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';
 import { ClusterService } from './gen/flyteidl2/cluster/service_pb.js';
 import { DataProxyService } from './gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { ImageService } from './gen/flyteidl2/imagebuilder/service_pb.js';
 import { ProjectService } from './gen/flyteidl2/project/project_service_pb.js';
 import { TaskService } from './gen/flyteidl2/task/task_service_pb.js';
 import { TriggerService } from './gen/flyteidl2/trigger/trigger_service_pb.js';
+import { SecretService } from './gen/flyteidl2/secret/secret_pb.js';
+import { SettingsService } from './gen/flyteidl2/settings/settings_service_pb.js';
 import { InternalRunService } from './gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunLogsService } from './gen/flyteidl2/workflow/run_logs_service_pb.js';
 import { RunService } from './gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from './gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import type { Logger } from './logger.ts';
-import { sharedState } from './repository/database.ts';
 import type { Db, Dialect } from './repository/dialects/dialect.ts';
 import type { GroupCommit } from './repository/write/group-commit.ts';
 import { createActionsService } from './rpc/actions/index.ts';
@@ -25,17 +26,20 @@ import { createClusterService } from './rpc/cluster/index.ts';
 import { createActionReader } from './rpc/dataproxy/action-reader.ts';
 import { createDataProxyService } from './rpc/dataproxy/index.ts';
 import { createProjectCheck } from './rpc/dataproxy/require-project.ts';
+import { createImageService } from './rpc/image/index.ts';
 import { createInternalRunService } from './rpc/internal-run/index.ts';
 import { createProjectService } from './rpc/project/index.ts';
 import type { RunDeps } from './rpc/run/deps.ts';
 import { createRunService } from './rpc/run/index.ts';
 import { createRunLogsService } from './rpc/run-logs/index.ts';
+import { createSecretService } from './rpc/secret/index.ts';
+import { createSettingsService } from './rpc/settings/index.ts';
 import { createTaskService } from './rpc/task/index.ts';
 import { createTrackedRunService } from './rpc/tracked-run/index.ts';
 import { createTriggerService } from './rpc/trigger/index.ts';
-import { registerLaterServices } from './rpc/unimplemented.ts';
 import { systemClock } from './runs/instant.ts';
-import { createFolderStorage, type FolderStorage } from './storage/folder-storage.ts';
+import type { SecretStore } from './secrets/store.ts';
+import type { Storage } from './storage/storage.ts';
 import type { Watch } from './watch/watch.ts';
 
 /** What the services are made of. */
@@ -45,27 +49,13 @@ export interface Parts {
   readonly dialect: Dialect;
   readonly writer: GroupCommit;
   readonly watch: Watch;
-  readonly storage: FolderStorage;
+  readonly storage: Storage;
+  readonly secrets: SecretStore;
   /** Called after triggers changed. */
   readonly onTriggersChanged: () => void;
 }
 
-/** Opens the storage; its links are signed with a key that all replicas share. Throws a StartupError if it can't be written to. */
-export async function openStorage(config: Config, dialect: Dialect, logger: Logger): Promise<FolderStorage> {
-  const key = await sharedState(dialect, 'storage-signing-key', () => randomBytes(32).toString('base64'));
-  const storage = createFolderStorage({
-    folder: config.storage.folder,
-    signingKey: Buffer.from(key, 'base64'),
-    maxUploadBytes: config.storage.maxUploadBytes,
-    defaultExpiryMs: config.storage.urlExpiryMs,
-    clock: systemClock,
-    onFailure: (error, what) => logger.error({ err: error }, what),
-  });
-  await storage.checkUsable();
-  return storage;
-}
-
-/** Registers every service of the contract: those that are built, and the others, which answer UNIMPLEMENTED. */
+/** Registers every service of the contract. */
 export function registerServices(parts: Parts): (router: ConnectRouter) => void {
   const { config, logger, dialect, writer, watch, storage } = parts;
   const { organizations, defaultOrganization, domains } = config.runs;
@@ -95,6 +85,8 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
   const tasks = { ...runs, maxScan: config.runs.list.maxScan, onTriggersChanged: parts.onTriggersChanged };
   const workDir = config.executor.kind === 'process' ? executorFolder(config) : undefined;
   const logs = { dialect, watch, organizations, workDir };
+  const requireProject = createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate });
+  const scoped = { dialect, clock: systemClock, organizations, domains, requireProject };
   return (router) => {
     router.service(RunService, createRunService(runs));
     router.service(InternalRunService, createInternalRunService(runs));
@@ -107,7 +99,7 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
         {
           storage,
           actions: createActionReader(dialect.reader, organizations),
-          requireProject: createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate }),
+          requireProject,
           organizations,
           maxDataBytes: runs.maxDataBytes,
           publicUrl: config.runs.server.publicUrl,
@@ -128,6 +120,8 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
         executes: config.executor.kind !== 'none',
       }),
     );
-    registerLaterServices(router);
+    router.service(SecretService, createSecretService({ ...scoped, store: parts.secrets }));
+    router.service(SettingsService, createSettingsService(scoped));
+    router.service(ImageService, createImageService());
   };
 }

@@ -17,6 +17,8 @@ import type { KeySource } from './key-source.ts';
 /** The row of service_state by which a process finds out whether its key is the one that the secrets were encrypted with. */
 const CHECK = 'secrets-key-check';
 
+const NO_KEY = 'this service has no usable key for secrets; its log says why';
+
 /** A secret to store. */
 export type NewSecret = Omit<SecretRow, 'value'> & { readonly value: Uint8Array };
 
@@ -48,7 +50,7 @@ export class SecretStore {
 
   /** Stores a secret; false if there already is one of that name. Throws failed_precondition if another process has another key. */
   async create(secret: NewSecret): Promise<boolean> {
-    const key = this.#key();
+    const key = this.#key(() => this.#source.readOrMake());
     return await this.#dialect.writer.transaction().execute(async (db) => {
       await this.#settleKey(db, key);
       return insertSecret(db, { ...secret, value: encrypt(key, identityText(secret), secret.value) });
@@ -57,7 +59,7 @@ export class SecretStore {
 
   /** Replaces the value of a secret; false if there is none. Throws failed_precondition if another process has another key. */
   async update(secret: SecretKey & Pick<NewSecret, 'type' | 'value' | 'updated_at'>): Promise<boolean> {
-    const key = this.#key();
+    const key = this.#key(() => this.#source.readOrMake());
     const { type, updated_at } = secret;
     return await this.#dialect.writer.transaction().execute(async (db) => {
       await this.#settleKey(db, key);
@@ -79,22 +81,18 @@ export class SecretStore {
       if (other === undefined || rank(row) > rank(other)) best.set(row.name, row);
     }
     if (best.size === 0) return new Map();
-    const key = this.#key();
+    // Not made here: a new key would not fit.
+    const key = this.#key(() => this.#source.read());
+    if (key === undefined) throw failedPrecondition(NO_KEY);
     return new Map([...best].map(([name, row]) => [name, open(key, row)]));
   }
 
-  #key(): Buffer {
+  #key<T>(read: () => T): T {
     try {
-      return this.#source.readOrMake();
+      return read();
     } catch (cause) {
       // The place of the key is nothing for callers; the log has it as the cause.
-      throw new DomainError(
-        'failed_precondition',
-        'this service has no usable key for secrets; its log says why',
-        {
-          cause,
-        },
-      );
+      throw new DomainError('failed_precondition', NO_KEY, { cause });
     }
   }
 

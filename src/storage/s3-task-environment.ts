@@ -9,10 +9,7 @@ export type S3Credentials = Awaited<ReturnType<S3Client['config']['credentials']
  * The environment by which Flyte's SDK inside a task reaches the same server. The names with FLYTE_ are the SDK's own, the others are
  * read by the library below it, which takes the region, the session and plain HTTP from nowhere else.
  */
-export function s3TaskEnvironment(
-  config: S3Config,
-  credentials: S3Credentials,
-): Record<string, string> {
+export function s3TaskEnvironment(config: S3Config, credentials: S3Credentials): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const region = regionOf(config);
   const { endpoint } = config;

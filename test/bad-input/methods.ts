@@ -7,9 +7,8 @@ import { ProjectService } from '../../src/gen/flyteidl2/project/project_service_
 import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
-import { LATER_SERVICES } from '../../src/rpc/unimplemented.ts';
 
-/** The services that answer, besides those of later versions. */
+/** The services that are tried. */
 export const services: readonly DescService[] = [
   RunService,
   InternalRunService,
@@ -22,9 +21,7 @@ export const services: readonly DescService[] = [
 ];
 
 /** Every RPC that is registered. */
-export const methods: readonly DescMethod[] = [...services, ...LATER_SERVICES].flatMap(
-  (service) => service.methods,
-);
+export const methods: readonly DescMethod[] = services.flatMap((service) => service.methods);
 
 /** Those that take one message and answer one. */
 export const unaryMethods: readonly DescMethodUnary[] = services

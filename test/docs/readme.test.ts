@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withReference } from '../../scripts/write-reference.ts';
-import { LATER_SERVICES } from '../../src/rpc/unimplemented.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -10,13 +9,6 @@ const pages = ['README.md', 'docs/architecture.md'];
 
 test('the table of the configuration is up to date (else: node scripts/write-reference.ts)', () => {
   expect(read('README.md')).toBe(withReference(read('README.md')));
-});
-
-test('every service that answers UNIMPLEMENTED is named as such', () => {
-  const [, built = ''] = read('README.md').split('## What is built and what is not');
-  const [, later = ''] = built.split('Not yet:');
-  const missing = LATER_SERVICES.map(({ name }) => name).filter((name) => !later.includes(`**${name}**`));
-  expect(missing).toEqual([]);
 });
 
 test.each(pages)('%s links to files and headings that exist', (page) => {

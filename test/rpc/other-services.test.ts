@@ -1,4 +1,3 @@
-import type { DescMethod, DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import { Code, createClient } from '@connectrpc/connect';
 import { expect, test } from 'vitest';
 import { AuthMetadataService } from '../../src/gen/flyteidl2/auth/auth_service_pb.js';
@@ -6,8 +5,6 @@ import { IdentityService } from '../../src/gen/flyteidl2/auth/identity_pb.js';
 import { ClusterService } from '../../src/gen/flyteidl2/cluster/service_pb.js';
 import { SelectClusterRequest_Operation } from '../../src/gen/flyteidl2/cluster/payload_pb.js';
 import { ProjectState } from '../../src/gen/flyteidl2/project/project_service_pb.js';
-import { LATER_SERVICES } from '../../src/rpc/unimplemented.ts';
-import { sample } from '../contract/rules/sample.ts';
 import { expectError, suites } from './harness.ts';
 import { createRun, createRunRequest, newName, PLACE, runId } from './requests.ts';
 
@@ -74,38 +71,6 @@ suites('Other services', {}, (suite) => {
     const auth = createClient(AuthMetadataService, suite.transport);
     for (const call of [auth.getOAuth2Metadata({}), auth.getPublicClientConfig({})]) {
       await expectError(call, Code.Unimplemented, /no login is configured/);
-    }
-  });
-
-  test('Later services answer UNIMPLEMENTED', async () => {
-    for (const method of LATER_SERVICES.flatMap((service): DescMethod[] => service.methods)) {
-      // Connect over HTTP/1.1 has no streams in both directions.
-      if (method.methodKind === 'bidi_streaming') continue;
-      const { message } = sample(method.input);
-      const call = async () => {
-        if (method.methodKind === 'unary') {
-          await suite.transport.unary(
-            method as DescMethodUnary,
-            undefined,
-            5000,
-            undefined,
-            message as never,
-          );
-          return;
-        }
-        const requests = (async function* () {
-          yield message as never;
-        })();
-        const stream = suite.transport.stream(
-          method as DescMethodStreaming,
-          undefined,
-          5000,
-          undefined,
-          requests,
-        );
-        for await (const _ of (await stream).message);
-      };
-      await expectError(call(), Code.Unimplemented, new RegExp(method.name));
     }
   });
 });

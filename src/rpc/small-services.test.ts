@@ -1,4 +1,3 @@
-import type { DescService } from '@bufbuild/protobuf';
 import { Code, createClient } from '@connectrpc/connect';
 import { expect, it } from 'vitest';
 import { inMemoryTransport, refusal } from '../../test/storage/in-memory.ts';
@@ -6,31 +5,16 @@ import { AuthMetadataService } from '../gen/flyteidl2/auth/auth_service_pb.js';
 import { IdentityService } from '../gen/flyteidl2/auth/identity_pb.js';
 import { SelectClusterRequest_Operation } from '../gen/flyteidl2/cluster/payload_pb.js';
 import { ClusterService } from '../gen/flyteidl2/cluster/service_pb.js';
+import { ImageService } from '../gen/flyteidl2/imagebuilder/service_pb.js';
 import { createAuthMetadataService, createIdentityService } from './auth/index.ts';
 import { createClusterService } from './cluster/index.ts';
-import { LATER_SERVICES, registerLaterServices } from './unimplemented.ts';
-
-type Unary = (request: object) => Promise<unknown>;
-type ServerStream = (request: object) => AsyncIterable<unknown>;
+import { createImageService } from './image/index.ts';
 
 const transport = inMemoryTransport((router) => {
-  registerLaterServices(router);
   router.service(ClusterService, createClusterService());
   router.service(IdentityService, createIdentityService());
   router.service(AuthMetadataService, createAuthMetadataService());
-});
-
-const later = LATER_SERVICES.flatMap((service) => service.methods.map((method) => ({ service, method })));
-
-it.each(
-  later.map(({ service, method }) => ({ service, method, name: `${service.typeName}.${method.name}` })),
-)('answers UNIMPLEMENTED for $name', async ({ service, method, name }) => {
-  const client = createClient<DescService>(service, transport);
-  const call = client[method.localName];
-  if (!call) throw new Error('the client has no such method');
-  const unary = method.methodKind === 'unary';
-  const answer = unary ? (call as Unary)({}) : (call as ServerStream)({})[Symbol.asyncIterator]().next();
-  expect(await refusal(answer)).toEqual([Code.Unimplemented, `${name} is not implemented`]);
+  router.service(ImageService, createImageService());
 });
 
 it('selects this endpoint for every operation', async () => {
@@ -49,4 +33,15 @@ it('knows one user, and no login', async () => {
   ];
   expect(await refusal(auth.getOAuth2Metadata({}))).toEqual(refused);
   expect(await refusal(auth.getPublicClientConfig({}))).toEqual(refused);
+});
+
+it('answers an image as it is named', async () => {
+  const images = createClient(ImageService, transport);
+  const { image } = await images.getImage({ id: { name: 'registry.example/flyte:py3.13' } });
+  expect([image?.id?.name, image?.fqin]).toEqual([
+    'registry.example/flyte:py3.13',
+    'registry.example/flyte:py3.13',
+  ]);
+  expect(image?.buildRun).toBeUndefined();
+  expect(await refusal(images.getImage({}))).toEqual([Code.InvalidArgument, 'id.name must be set']);
 });
