@@ -5,7 +5,9 @@ import type { ColumnTypes } from './column-types.ts';
 export async function up(db: Kysely<unknown>, t: ColumnTypes, isPostgres: boolean): Promise<void> {
   await db.schema
     .createTable('executions')
-    .addColumn('action_id', t.id, (c) => c.primaryKey().references('actions.id').onDelete('cascade'))
+    .addColumn('action_id', t.id, (c) =>
+      c.primaryKey().notNull().references('actions.id').onDelete('cascade'),
+    )
     .addColumn('run_id', t.id, (c) => c.notNull().references('runs.id').onDelete('cascade'))
     .addColumn('parent_id', t.id)
     .addColumn('depth', t.int, (c) => c.notNull())
