@@ -50,7 +50,7 @@ export class SecretStore {
 
   /** Stores a secret; false if there already is one of that name. Throws failed_precondition if another process has another key. */
   async create(secret: NewSecret): Promise<boolean> {
-    const key = this.#key(() => this.#source.readOrMake());
+    const key = await this.#keyToStore();
     return await this.#dialect.writer.transaction().execute(async (db) => {
       await this.#settleKey(db, key);
       return insertSecret(db, { ...secret, value: encrypt(key, identityText(secret), secret.value) });
@@ -59,7 +59,7 @@ export class SecretStore {
 
   /** Replaces the value of a secret; false if there is none. Throws failed_precondition if another process has another key. */
   async update(secret: SecretKey & Pick<NewSecret, 'type' | 'value' | 'updated_at'>): Promise<boolean> {
-    const key = this.#key(() => this.#source.readOrMake());
+    const key = await this.#keyToStore();
     const { type, updated_at } = secret;
     return await this.#dialect.writer.transaction().execute(async (db) => {
       await this.#settleKey(db, key);
@@ -85,6 +85,14 @@ export class SecretStore {
     const key = this.#key(() => this.#source.read());
     if (key === undefined) throw failedPrecondition(NO_KEY);
     return new Map([...best].map(([name, row]) => [name, open(key, row)]));
+  }
+
+  /** Makes a key only for the first secret: beside others a new one would not fit. */
+  async #keyToStore(): Promise<Buffer> {
+    const present = this.#key(() => this.#source.read());
+    if (present !== undefined) return present;
+    if (await anySecret(this.#dialect.reader)) throw failedPrecondition(NO_KEY);
+    return this.#key(() => this.#source.readOrMake());
   }
 
   #key<T>(read: () => T): T {

@@ -24,6 +24,7 @@ export interface Overrides {
   organizations?: 'shared' | 'separate';
   autoCreate?: boolean;
   server?: Partial<Config['runs']['server']>;
+  storage?: Partial<Config['storage']>;
 }
 
 /** The whole service in this process, on a database and a storage folder of its own. */
@@ -39,7 +40,7 @@ export interface TestService extends Service {
 /** Starts the service as `make run` does, on a free port of 127.0.0.1. */
 export async function startTestService(
   dialect: 'sqlite' | 'postgres',
-  { organizations = 'shared', autoCreate = true, server = {} }: Overrides = {},
+  { organizations = 'shared', autoCreate = true, server = {}, storage = {} }: Overrides = {},
 ): Promise<TestService> {
   const database = await dialects.find(({ name }) => name === dialect)?.create();
   if (!database) throw new Error(`there is no dialect ${dialect}`);
@@ -58,7 +59,8 @@ export async function startTestService(
     {
       ...config,
       database: database.config,
-      storage: { ...config.storage, folder },
+      storage: { ...config.storage, folder, ...storage },
+      secrets: { key: undefined, keyFile: `${folder}.key` },
       runs: {
         ...config.runs,
         organizations,
@@ -76,6 +78,7 @@ export async function startTestService(
       await service.close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });
+      await rm(`${folder}.key`, { force: true });
     },
     async rowCounts() {
       const counts = (Object.keys(tables) as TableName[]).map(
