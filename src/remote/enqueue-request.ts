@@ -6,7 +6,7 @@ import {
   EnqueueRequestSchema,
 } from '../gen/flyteidl2/actions/actions_service_pb.js';
 import { RunSpecSchema } from '../gen/flyteidl2/task/run_pb.js';
-import { TaskIdentifierSchema, TaskSpecSchema } from '../gen/flyteidl2/task/task_definition_pb.js';
+import { type TaskIdentifier, TaskSpecSchema } from '../gen/flyteidl2/task/task_definition_pb.js';
 import { ActionMetadataSchema, ConditionActionSchema } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import { runBaseUri } from '../executor/prepare.ts';
 import type { Db } from '../repository/dialects/dialect.ts';
@@ -67,6 +67,12 @@ export async function enqueueRequest(
   };
 }
 
+function isWhole(id: TaskIdentifier | undefined): id is TaskIdentifier {
+  return (
+    id !== undefined && [id.org, id.project, id.domain, id.name, id.version].every((part) => part !== '')
+  );
+}
+
 /** What an action is, as requests say it. */
 export function actionSpec(
   row: Pick<Row<'actions'>, 'condition_spec' | 'cache_key' | 'metadata'> & { spec: Uint8Array | null },
@@ -81,7 +87,8 @@ export function actionSpec(
     case: 'task',
     value: {
       $typeName: 'flyteidl2.workflow.TaskAction',
-      id: task?.id ?? create(TaskIdentifierSchema),
+      // One that is not whole says no more than the template in the spec, and would be refused.
+      ...(isWhole(task?.id) ? { id: task.id } : {}),
       spec: fromBinary(TaskSpecSchema, row.spec),
       ...(row.cache_key === null ? {} : { cacheKey: row.cache_key }),
       queue: task?.queue ?? '',
