@@ -11,7 +11,7 @@ import { unaryMethods } from './methods.ts';
 import { changes } from './mutations.ts';
 
 const RUNS = process.env.FUZZ_RUNS ? Number(process.env.FUZZ_RUNS) : 40;
-const goodNames = goodRequests({ run: 'r', tracked: 't', project: 'p', inputs: '/' }).map(
+const goodNames = goodRequests({ run: 'r', tracked: 't', project: 'p', inputs: '/', secret: 's' }).map(
   ({ name }, i) => [name, i] as const,
 );
 /** Codes that say that the service itself is at fault, or that it does not know what happened. */

@@ -4,13 +4,17 @@ import {
   type DescMethodUnary,
   type Message,
 } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
 import { SimpleType } from '../../src/gen/flyteidl2/core/types_pb.js';
 import { ArtifactType, DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { ProjectService } from '../../src/gen/flyteidl2/project/project_service_pb.js';
+import { SecretService } from '../../src/gen/flyteidl2/secret/secret_pb.js';
+import { SettingsService } from '../../src/gen/flyteidl2/settings/settings_service_pb.js';
 import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import type { Clients } from '../rpc/harness.ts';
+import { dataRequests } from './good-requests-data.ts';
 import {
   actionId,
   at,
@@ -43,9 +47,10 @@ export interface World {
   readonly project: string;
   /** Where an upload may be: in the storage of the service. */
   readonly inputs: string;
+  readonly secret: string;
 }
 
-/** Makes a run with a child and a condition, a tracked run, and a project. */
+/** Makes a run with a child and a condition, a tracked run, a project, a secret and settings. */
 export async function createWorld(clients: Clients): Promise<World> {
   const run = await createRun(clients);
   await clients.internal.recordAction(taskRequest(run, 'child'));
@@ -61,7 +66,18 @@ export async function createWorld(clients: Clients): Promise<World> {
     filenameRoot: 'root',
     contentMd5: new Uint8Array(16),
   });
-  return { run, tracked, project, inputs: nativeUrl };
+  const secret = newName('s');
+  const { transport } = clients;
+  await createClient(SecretService, transport).createSecret({
+    id: { organization: PLACE.org, domain: PLACE.domain, project: PLACE.project, name: secret },
+    secretSpec: { value: { case: 'stringValue', value: 'x' } },
+  });
+  const key = { org: PLACE.org, domain: PLACE.domain, project: PLACE.project };
+  // All tests of a service share the settings of a place.
+  await createClient(SettingsService, transport)
+    .createSettings({ key, settings: {} })
+    .catch(() => {});
+  return { run, tracked, project, inputs: nativeUrl, secret };
 }
 
 /** One request, sometimes several, for each RPC that reads or writes anything and takes one message. */
@@ -242,5 +258,5 @@ export function goodRequests(world: World): GoodRequest[] {
       source: { case: 'actionAttemptId', value: { actionId: actionId(run), attempt: 1 } },
     }),
   );
-  return list;
+  return [...list, ...dataRequests(world)];
 }

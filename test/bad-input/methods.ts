@@ -3,7 +3,10 @@ import { AuthMetadataService } from '../../src/gen/flyteidl2/auth/auth_service_p
 import { IdentityService } from '../../src/gen/flyteidl2/auth/identity_pb.js';
 import { ClusterService } from '../../src/gen/flyteidl2/cluster/service_pb.js';
 import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { ImageService } from '../../src/gen/flyteidl2/imagebuilder/service_pb.js';
 import { ProjectService } from '../../src/gen/flyteidl2/project/project_service_pb.js';
+import { SecretService } from '../../src/gen/flyteidl2/secret/secret_pb.js';
+import { SettingsService } from '../../src/gen/flyteidl2/settings/settings_service_pb.js';
 import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
@@ -18,6 +21,9 @@ export const services: readonly DescService[] = [
   DataProxyService,
   IdentityService,
   AuthMetadataService,
+  SecretService,
+  SettingsService,
+  ImageService,
 ];
 
 /** Every RPC that is registered. */

@@ -12,10 +12,11 @@ const REFUSALS = new Set([
   Code.NotFound,
   Code.AlreadyExists,
   Code.FailedPrecondition,
+  Code.Aborted,
   Code.ResourceExhausted,
   Code.Unimplemented,
 ]);
-const names = goodRequests({ run: 'r', tracked: 't', project: 'p', inputs: '/' }).map(
+const names = goodRequests({ run: 'r', tracked: 't', project: 'p', inputs: '/', secret: 's' }).map(
   ({ name }, i) => [name, i] as const,
 );
 
