@@ -81,12 +81,12 @@ describe.each(dialects)('handing over, on $name', ({ create }) => {
       'abort whole/a0',
     ]);
     const [root, kid, cond, signal] = fake.heard;
-    const rootAction = (root?.request as EnqueueRequest).action;
+    const rootAction = (root?.request as EnqueueRequest | undefined)?.action;
     expect(rootAction?.parentActionName).toBeUndefined();
     const inputs = storage.files.get(rootAction?.inputUri ?? '');
     expect(inputs && fromBinary(InputsSchema, inputs)).toBeDefined();
     expect(rootAction?.runOutputBase).toMatch(/whole/);
-    const action = (kid?.request as EnqueueRequest).action;
+    const action = (kid?.request as EnqueueRequest | undefined)?.action;
     expect(action).toMatchObject({
       parentActionName: 'a0',
       inputUri: 'memory://in/inputs.pb',
@@ -94,8 +94,8 @@ describe.each(dialects)('handing over, on $name', ({ create }) => {
       subject: 'alice',
       spec: { case: 'task', value: { cacheKey: 'key', id: { name: 'mod.work' } } },
     });
-    expect((cond?.request as EnqueueRequest).action?.spec.case).toBe('condition');
-    expect((signal?.request as SignalRequest).parentActionName).toBe('a0');
+    expect((cond?.request as EnqueueRequest | undefined)?.action?.spec.case).toBe('condition');
+    expect((signal?.request as SignalRequest | undefined)?.parentActionName).toBe('a0');
     expect(Object.fromEntries(kid?.headers ?? [])).toMatchObject({
       'x-actions-project': 'p',
       'x-actions-domain': 'd',
