@@ -42,7 +42,7 @@ export function flyteFor(options: {
 }): Flyte {
   const { venv, home, url } = options;
   // A wide dumb terminal: nothing is wrapped or coloured.
-  const env = { ...sdkEnvironment(home), TERM: 'dumb', COLUMNS: '1000', ...options.environment };
+  const env = { ...sdkEnvironment(home), TERM: 'dumb', COLUMNS: '200', ...options.environment };
   const common = ['--no-progress', '--endpoint', new URL(url).host, '--insecure'];
   const start = (args: readonly string[], cwd: string = import.meta.dirname) =>
     startProgram(join(venv, 'bin/flyte'), [...common, ...args], { cwd, env });
@@ -103,11 +103,11 @@ function untilEnded(child: ChildProcess, text: () => string): Promise<Ended> {
       late = `\nit took longer than ${TIMEOUT_MS / 1000} s`;
       child.kill('SIGKILL');
     }, TIMEOUT_MS);
-    const finish = (code: number | null, reason = ''): void => {
+    const finish = (code: number | null, reason: string): void => {
       clearTimeout(impatient);
       resolve({ code, output: text() + reason + late });
     };
     child.once('error', (error) => finish(-1, error.message));
-    child.once('close', (code) => finish(code));
+    child.once('close', (code, signal) => finish(code, signal === null ? '' : `\nit was ended by ${signal}`));
   });
 }

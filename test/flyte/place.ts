@@ -65,15 +65,16 @@ export class Place {
 
   /** The action's details once they satisfy `condition`; rejects if the action ends, or 120 s pass, without that. */
   async until(run: string, name: string, condition: (details: ActionDetails) => boolean) {
-    const options = { timeoutMs: END_TIMEOUT_MS };
     let last: ActionDetails | undefined;
-    for await (const { details } of this.runs.watchActionDetails(
-      { actionId: this.actionId(run, name) },
-      options,
-    )) {
-      last = details;
-      if (details !== undefined && condition(details)) return details;
-    }
+    const request = { actionId: this.actionId(run, name) };
+    const found = await firstOf(
+      (options) => this.runs.watchActionDetails(request, options),
+      ({ details }) => {
+        last = details;
+        return details !== undefined && condition(details) ? details : undefined;
+      },
+    );
+    if (found !== undefined) return found;
     throw new Error(`${run}/${name} ended as ${ActionPhase[last?.status?.phase ?? 0]}: ${failure(last)}`);
   }
 
@@ -122,13 +123,16 @@ export class Place {
       case: 'projectId',
       value: { organization: 'e2e', name: this.project, domain: this.domain },
     } as const;
-    for await (const _ of this.runs.watchRuns({ target }, { timeoutMs: END_TIMEOUT_MS })) {
-      const filters = [{ function: Filter_Function.EQUAL, field: 'trigger_name', values: [trigger] }];
-      const { runs } = await this.runs.listRuns({ request: { filters }, scopeBy: target });
-      const name = runs[0]?.action?.id?.run?.name;
-      if (name) return name;
-    }
-    throw new Error(`trigger ${trigger} started nothing`);
+    const name = await firstOf(
+      (options) => this.runs.watchRuns({ target }, options),
+      async () => {
+        const filters = [{ function: Filter_Function.EQUAL, field: 'trigger_name', values: [trigger] }];
+        const { runs } = await this.runs.listRuns({ request: { filters }, scopeBy: target });
+        return runs[0]?.action?.id?.run?.name;
+      },
+    );
+    if (name === undefined) throw new Error(`trigger ${trigger} started nothing`);
+    return name;
   }
 
   /** The actions that run a task, or a trace, of this name. */
@@ -149,23 +153,45 @@ export class Place {
   /** What the first group of a pattern matches in the log of an action, as soon as a line does. */
   async #logged(run: string, name: string, pattern: RegExp): Promise<string> {
     const request = { actionId: this.actionId(run, name), attempt: 1 };
-    for await (const { logs } of this.data.tailLogs(request, { timeoutMs: END_TIMEOUT_MS })) {
-      for (const { message } of logs.flatMap(({ lines }) => lines)) {
-        const [, found] = pattern.exec(message) ?? [];
-        if (found) return found;
-      }
-    }
-    throw new Error(`the log of ${run}/${name} has no ${pattern}`);
+    const found = await firstOf(
+      (options) => this.data.tailLogs(request, options),
+      ({ logs }) => {
+        const lines = logs.flatMap((one) => one.lines).map(({ message }) => pattern.exec(message)?.[1]);
+        return lines.find((one) => one !== undefined);
+      },
+    );
+    if (found === undefined) throw new Error(`the log of ${run}/${name} has no ${pattern}`);
+    return found;
   }
 
   /** An action of a running tree, as soon as there is one like that, and `also` holds. */
   async #inTree(run: string, wanted: (action: Action) => boolean, also = async () => true): Promise<Action> {
-    const options = { timeoutMs: END_TIMEOUT_MS };
-    for await (const { enrichedActions } of this.runs.watchActions({ runId: this.runId(run) }, options)) {
-      const found = enrichedActions.flatMap(({ action }) => action ?? []).find(wanted);
-      if (found && (await also())) return found;
+    const found = await firstOf(
+      (options) => this.runs.watchActions({ runId: this.runId(run) }, options),
+      async ({ enrichedActions }) => {
+        const action = enrichedActions.flatMap((one) => one.action ?? []).find(wanted);
+        return action && (await also()) ? action : undefined;
+      },
+    );
+    if (found === undefined) throw new Error(`run ${run} is watched no more`);
+    return found;
+  }
+}
+
+/** The first answer that `look` finds in a stream, which is closed then; undefined if it ends without one. */
+async function firstOf<M, T>(
+  open: (options: { signal: AbortSignal; timeoutMs: number }) => AsyncIterable<M>,
+  look: (message: M) => T | undefined | Promise<T | undefined>,
+): Promise<T | undefined> {
+  const stop = new AbortController();
+  try {
+    for await (const message of open({ signal: stop.signal, timeoutMs: END_TIMEOUT_MS })) {
+      const found = await look(message);
+      if (found !== undefined) return found;
     }
-    throw new Error(`run ${run} is watched no more`);
+    return undefined;
+  } finally {
+    stop.abort();
   }
 }
 

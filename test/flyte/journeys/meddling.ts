@@ -75,10 +75,10 @@ export const throttled: Journey = {
   async go(place, check) {
     await check('--max-action-concurrency bounds what runs at once', async () => {
       const limit = ['--max-action-concurrency', '2'];
-      const details = await place.finish('throttled', 'together', ['--count', '3'], limit);
+      const details = await place.finish('throttled', 'together', ['--count', '4'], limit);
       equal(phaseOf(details), 'SUCCEEDED', failure(details));
-      // The parent counts.
-      equal(await place.output('throttled'), 1);
+      const most = Number(await place.output('throttled'));
+      ok(most <= 2, `${most} tasks ran at once`);
     });
   },
 };
