@@ -6,7 +6,6 @@ import type { Dialect } from '../repository/dialects/dialect.ts';
 import { systemClock } from '../runs/instant.ts';
 import { createFolderStorage } from './folder-storage.ts';
 import type { StorageHandler } from './http-types.ts';
-import { createS3Storage } from './s3-storage.ts';
 import type { Storage } from './storage.ts';
 
 /** The configured storage. */
@@ -29,16 +28,23 @@ export async function openStorage(
     defaultExpiryMs: config.urlExpiryMs,
     clock: systemClock,
   };
-  const storage: OpenStorage = config.s3
-    ? createS3Storage({ ...common, s3: config.s3 })
-    : createFolderStorage({
+  const storage = await opened();
+  await storage.checkUsable();
+  return storage;
+
+  async function opened(): Promise<OpenStorage> {
+    if (config.s3 === undefined) {
+      return createFolderStorage({
         ...common,
         folder: config.folder,
         signingKey: await signingKey(dialect),
         onFailure: (error, what) => logger.error({ err: error }, what),
       });
-  await storage.checkUsable();
-  return storage;
+    }
+    // Loaded only by those who need it: the client is larger than the rest of the service.
+    const { createS3Storage } = await import('./s3-storage.ts');
+    return createS3Storage({ ...common, s3: config.s3 });
+  }
 }
 
 async function signingKey(dialect: Dialect): Promise<Buffer> {
