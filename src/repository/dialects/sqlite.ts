@@ -22,8 +22,12 @@ export function openSqlite(options: SqliteOptions): Dialect {
   write.pragma('journal_mode = WAL');
   write.pragma('synchronous = FULL');
   write.pragma('foreign_keys = ON');
+  // From here on the driver waits, without blocking the thread.
+  write.pragma('busy_timeout = 0');
   const read = new BetterSqlite(options.file, { readonly: true, timeout: options.busyTimeoutMs });
-  const writer = new Kysely<Database>({ dialect: sqliteKyselyDialect(write, onQuery) });
+  const writer = new Kysely<Database>({
+    dialect: sqliteKyselyDialect(write, onQuery, options.busyTimeoutMs),
+  });
   const reader = new Kysely<Database>({ dialect: sqliteKyselyDialect(read, onQuery) });
 
   return {
@@ -50,7 +54,8 @@ export function openSqlite(options: SqliteOptions): Dialect {
       return Array.from({ length: count }, (_, i) => end - count + i);
     },
     openChangeCursor: () => openCursor(reader),
-    isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
+    // Plain SQLITE_BUSY has waited for the lock as long as it may.
+    isRetryable: (error) => codeOf(error) === 'SQLITE_BUSY_SNAPSHOT',
     isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
     isContentError: (error) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR)/.test(codeOf(error)),
     async close() {
