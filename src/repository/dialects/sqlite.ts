@@ -40,9 +40,7 @@ export function openSqlite(options: SqliteOptions): Dialect {
         columns.map((c, i) => sql`${cell(c.kind, i)} as ${sql.id(c.name)}`),
         sql`, `,
       );
-      const json = JSON.stringify(
-        rows.map((row) => row.map((value) => (isBytes(value) ? hex(value) : value))),
-      );
+      const json = JSON.stringify(rows.map((row) => row.map(jsonValue)));
       return sql`(select ${list} from json_each(${json}) as j) as u`;
     },
     lockClause: sql``,
@@ -96,8 +94,10 @@ function cell(kind: ColumnKind, index: number) {
   return kind === 'bytes' ? sql`unhex(${value})` : value;
 }
 
-function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
+function jsonValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return hex(value);
+  // Half a surrogate pair, as text that was cut may end in, would become bytes that are no UTF-8; PostgreSQL's driver replaces it too.
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function hex(bytes: Uint8Array): string {
