@@ -21,4 +21,5 @@ test('of an error object of the SDK, its code and the last line of its message',
 test('long lines are cut, an empty message has an empty line', () => {
   expect(summary('x'.repeat(10_000)).line).toHaveLength(500);
   expect(summary(' \n').line).toBe('');
+  expect(summary(`x${'🙂'.repeat(300)}`).line).toBe(`x${'🙂'.repeat(249)}`);
 });

@@ -12,7 +12,11 @@ export function errorSummary(errorInfo: Uint8Array): { kind: string; line: strin
   const text = message.replaceAll('\u0000', '');
   const [, code, inner] = SDK_ERROR.exec(text) ?? [];
   const line = inner === undefined ? lastLine(text) : `${code}: ${lastLine(unescaped(inner))}`;
-  return { kind: KINDS[kind] ?? 'UNSPECIFIED', line: line.slice(0, MAX_LINE) };
+  // The cut must not leave half of a character.
+  return {
+    kind: KINDS[kind] ?? 'UNSPECIFIED',
+    line: line.slice(0, MAX_LINE).replace(/[\ud800-\udbff]$/, ''),
+  };
 }
 
 const SDK_ERROR = /^Error\(err=code: "([^"\n]*)"\nmessage: "((?:[^"\\\n]|\\.)*)"/;

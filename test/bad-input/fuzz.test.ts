@@ -6,6 +6,7 @@ import { clientsOver, openTransport, startTestService, type TestService } from '
 import { actionId, runId, taskRequest } from '../rpc/requests.ts';
 import { dialects } from '../support/databases.ts';
 import { createWorld, goodRequests, type World } from './good-requests.ts';
+import { findContradictions } from './invariants.ts';
 import { anyMessage, type Known } from './messages.ts';
 import { unaryMethods } from './methods.ts';
 import { changes } from './mutations.ts';
@@ -74,6 +75,10 @@ describe.each(dialects)('Random messages, $name', ({ name }) => {
       }),
       { numRuns: RUNS, interruptAfterTimeLimit: 20_000 },
     );
+  });
+
+  test('they leave no contradictions behind', async () => {
+    expect(await findContradictions(service.dialect)).toEqual({});
   });
 
   test('what they left behind can be read as JSON', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientsOver, openTransport, startTestService, type TestService } from '../rpc/harness.ts';
 import { actionId, PLACE, runId } from '../rpc/requests.ts';
 import { createWorld, goodRequests } from './good-requests.ts';
+import { findContradictions } from './invariants.ts';
 import { mutations } from './mutations.ts';
 
 /** What a refusal may say: that the caller is to blame, and how. */
@@ -80,6 +81,10 @@ export function valueSuite(dialect: 'sqlite' | 'postgres'): void {
         });
       });
       expect(defects).toEqual([]);
+    });
+
+    test('what was accepted does not contradict itself', async () => {
+      expect(await findContradictions(service.dialect)).toEqual({});
     });
 
     test('what was accepted can be listed and watched', async () => {

@@ -27,7 +27,7 @@ describe.each(dialects)('histories on $name', ({ name, create }) => {
         for (const round of rounds) last = await play(repository, model, round, real, last);
         await compare(repository, model, real);
       }),
-      { numRuns: name === 'sqlite' ? 250 : 120, interruptAfterTimeLimit: 60_000 },
+      { numRuns: name === 'sqlite' ? 150 : 90, interruptAfterTimeLimit: 60_000 },
     );
   });
 });

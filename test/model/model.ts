@@ -98,7 +98,9 @@ export class Model {
 
   #report(run: ModelRun, { action: name, of, spec, status }: Update, now: number): void {
     const known = run.actions.get(name);
-    if ((known ?? run.actions.get('a0'))?.phase === 'ABORTED') throw new Refusal('failed_precondition');
+    const agrees = known !== undefined && of.phase === 'ABORTED';
+    if (!agrees && (known ?? run.actions.get('a0'))?.phase === 'ABORTED')
+      throw new Refusal('failed_precondition');
     if (known === undefined && spec === undefined) throw new Refusal('not_found');
     const action = spec ? this.#make(run, { ...spec, action: name }, now) : known;
     if (action === undefined) return;

@@ -25,17 +25,13 @@ const deliveries = consistentHappenings.chain((happenings) =>
   }),
 );
 
-describe.each(dialects)('events that do not contradict each other, on $name', ({ name, create }) => {
+describe.each(dialects)('events that do not contradict each other, on $name', ({ create }) => {
   const repository = useRepository(create);
   let second: Dialect;
   beforeAll(async () => {
-    // SQLite waits for a lock by blocking the thread, so there the two writers share their connections.
-    second =
-      name === 'sqlite' ? repository.dialect : await openDatabase(repository.database.config, 'shared');
+    second = await openDatabase(repository.database.config, 'shared');
   });
-  afterAll(async () => {
-    if (second !== repository.dialect) await second?.close();
-  });
+  afterAll(() => second?.close());
 
   it('make the same attempts in any order, from two writers in many small transactions', async () => {
     const writers = [

@@ -139,6 +139,12 @@ describe.each(dialects)('abortTree on $name', ({ create }) => {
     ]);
   });
 
+  it('keeps a reason that was cut in the middle of a character, readable', async () => {
+    await makeTree('cut');
+    await abort('cut', 'a1', { reason: 'no 🙂'.slice(0, -1) });
+    expect((await actionRow(repository.dialect, 'cut', 'a1')).abort_reason).toBe('no \ufffd');
+  });
+
   it('knows unknown runs and actions, and those of the other kind', async () => {
     await repository.writer.submit(createRun(newRun('tracked', { kind: 'TRACKED' })));
     await makeTree('known');

@@ -147,7 +147,7 @@ describe.each(dialects)('group commit on $name', ({ name: dialectName, create })
 
   it('gives up in the end, and says why', async () => {
     let tries = 0;
-    const code = dialectName === 'sqlite' ? 'SQLITE_BUSY' : '40001';
+    const code = dialectName === 'sqlite' ? 'SQLITE_BUSY_SNAPSHOT' : '40001';
     const writer = repository.newWriter({
       beforeCommit: async () => {
         tries++;

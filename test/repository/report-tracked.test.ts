@@ -130,6 +130,25 @@ describe.each(dialects)('reportTracked on $name', ({ create: createDatabase }) =
     });
   });
 
+  it('acknowledges that an action was aborted, as often as its own process says so', async () => {
+    await makeRun('stopped');
+    const { key, stored } = named('stopped');
+    const report = () =>
+      repository.writer.submit(
+        reportTracked(key.run, stored, [
+          tracked('stopped', 'a1', event('ABORTED', 5), {
+            spec: task(),
+            status: { event: event('ABORTED', 5) },
+          }),
+        ]),
+      );
+    expect(await report()).toEqual([undefined]);
+    const before = await actionRow(repository.dialect, 'stopped', 'a1');
+    expect(before.phase).toBe('ABORTED');
+    expect(await report()).toEqual([undefined]);
+    expect(await actionRow(repository.dialect, 'stopped', 'a1')).toEqual(before);
+  });
+
   it('refuses reports on an aborted run, and new actions in it', async () => {
     await makeRun('aborted');
     await report(

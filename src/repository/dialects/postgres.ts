@@ -36,8 +36,8 @@ const TYPES: Record<ColumnKind, string> = {
   bytes: 'bytea',
   json: 'jsonb',
 };
-/** serialization_failure, deadlock_detected, lock_not_available */
-const RETRYABLE = new Set(['40001', '40P01', '55P03']);
+/** serialization_failure, deadlock_detected; lock_not_available has waited for the lock as long as it may. */
+const RETRYABLE = new Set(['40001', '40P01']);
 const ID_BLOCK = 500;
 
 /** Makes a pool to one database. Nothing connects before the first query. */

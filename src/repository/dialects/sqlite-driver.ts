@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -13,18 +14,20 @@ import {
 import { LRUCache } from 'lru-cache';
 
 const MAX_STATEMENTS = 500;
+const MAX_PAUSE_MS = 20;
 
 /** Timings of statements, for metrics. */
 export type OnQuery = (seconds: number) => void;
 
 /**
- * Kysely on one better-sqlite3 handle. It differs from Kysely's own dialect in three ways: writing transactions begin IMMEDIATE (a plain BEGIN
- * that reads and then writes fails at once when another process wrote in between), statements stay prepared, and DDL counts as
- * transactional, so that a migration that fails leaves nothing behind.
+ * Kysely on one better-sqlite3 handle. It differs from Kysely's own dialect in four ways: writing transactions begin IMMEDIATE (a plain BEGIN
+ * that reads and then writes fails at once when another process wrote in between), statements stay prepared, DDL counts as
+ * transactional, so that a migration that fails leaves nothing behind, and for another process's lock it waits up to `busyTimeoutMs`
+ * without holding up this process, as SQLite's own waiting would (the handle's own time-out must be 0 then).
  */
-export function sqliteKyselyDialect(handle: Database.Database, onQuery: OnQuery): Dialect {
+export function sqliteKyselyDialect(handle: Database.Database, onQuery: OnQuery, busyTimeoutMs = 0): Dialect {
   return {
-    createDriver: () => new HandleDriver(handle, onQuery),
+    createDriver: () => new HandleDriver(handle, new HandleConnection(handle, onQuery, busyTimeoutMs)),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalDdlAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -41,9 +44,9 @@ class HandleDriver implements Driver {
   readonly #handle: Database.Database;
   readonly #connection: HandleConnection;
 
-  constructor(handle: Database.Database, onQuery: OnQuery) {
+  constructor(handle: Database.Database, connection: HandleConnection) {
     this.#handle = handle;
-    this.#connection = new HandleConnection(handle, onQuery);
+    this.#connection = connection;
   }
 
   async init(): Promise<void> {}
@@ -76,14 +79,30 @@ class HandleDriver implements Driver {
 class HandleConnection implements DatabaseConnection {
   readonly #handle: Database.Database;
   readonly #onQuery: OnQuery;
+  readonly #busyTimeoutMs: number;
   readonly #statements = new LRUCache<string, Database.Statement>({ max: MAX_STATEMENTS });
 
-  constructor(handle: Database.Database, onQuery: OnQuery) {
+  constructor(handle: Database.Database, onQuery: OnQuery, busyTimeoutMs: number) {
     this.#handle = handle;
     this.#onQuery = onQuery;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (let pause = 1; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      try {
+        return this.#execute(query);
+      } catch (error) {
+        // Locks are taken when a transaction begins: inside one there is nothing to wait for.
+        const waits = isBusy(error) && !this.#handle.inTransaction && performance.now() + pause < deadline;
+        if (!waits) throw error;
+      }
+      await sleep(pause * (0.5 + Math.random() / 2));
+    }
+  }
+
+  #execute<R>(query: CompiledQuery): QueryResult<R> {
     const begin = performance.now();
     let statement = this.#statements.get(query.sql);
     if (statement === undefined) {
@@ -103,4 +122,9 @@ class HandleConnection implements DatabaseConnection {
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('SQLite has one connection: read in pages');
   }
+}
+
+function isBusy(error: unknown): boolean {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }

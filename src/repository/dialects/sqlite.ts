@@ -22,8 +22,12 @@ export function openSqlite(options: SqliteOptions): Dialect {
   write.pragma('journal_mode = WAL');
   write.pragma('synchronous = FULL');
   write.pragma('foreign_keys = ON');
+  // From here on the driver waits, without blocking the thread.
+  write.pragma('busy_timeout = 0');
   const read = new BetterSqlite(options.file, { readonly: true, timeout: options.busyTimeoutMs });
-  const writer = new Kysely<Database>({ dialect: sqliteKyselyDialect(write, onQuery) });
+  const writer = new Kysely<Database>({
+    dialect: sqliteKyselyDialect(write, onQuery, options.busyTimeoutMs),
+  });
   const reader = new Kysely<Database>({ dialect: sqliteKyselyDialect(read, onQuery) });
 
   return {
@@ -36,9 +40,7 @@ export function openSqlite(options: SqliteOptions): Dialect {
         columns.map((c, i) => sql`${cell(c.kind, i)} as ${sql.id(c.name)}`),
         sql`, `,
       );
-      const json = JSON.stringify(
-        rows.map((row) => row.map((value) => (isBytes(value) ? hex(value) : value))),
-      );
+      const json = JSON.stringify(rows.map((row) => row.map(jsonValue)));
       return sql`(select ${list} from json_each(${json}) as j) as u`;
     },
     lockClause: sql``,
@@ -50,7 +52,8 @@ export function openSqlite(options: SqliteOptions): Dialect {
       return Array.from({ length: count }, (_, i) => end - count + i);
     },
     openChangeCursor: () => openCursor(reader),
-    isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
+    // Plain SQLITE_BUSY has waited for the lock as long as it may.
+    isRetryable: (error) => codeOf(error) === 'SQLITE_BUSY_SNAPSHOT',
     isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
     isContentError: (error) => /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR)/.test(codeOf(error)),
     async close() {
@@ -91,8 +94,10 @@ function cell(kind: ColumnKind, index: number) {
   return kind === 'bytes' ? sql`unhex(${value})` : value;
 }
 
-function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
+function jsonValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return hex(value);
+  // Half a surrogate pair, as text that was cut may end in, would become bytes that are no UTF-8; PostgreSQL's driver replaces it too.
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function hex(bytes: Uint8Array): string {

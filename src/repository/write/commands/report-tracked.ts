@@ -48,7 +48,10 @@ export function reportTracked(
           ? update
           : refusal(() => {
               const existing = run.actions.get(update.name);
-              refuseAborted(existing?.row ?? run.actions.get(ROOT_ACTION)?.row);
+              // Who says himself that it was aborted, or says so again, is told nothing new.
+              if (existing === undefined || update.event.phase !== 'ABORTED') {
+                refuseAborted(existing?.row ?? run.actions.get(ROOT_ACTION)?.row);
+              }
               if (existing === undefined && update.action === undefined)
                 throw actionNotFound({ run: key, name: update.name });
               const state = update.action ? addOrFindAction(unit, run, update.action) : existing;
