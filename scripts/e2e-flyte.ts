@@ -3,7 +3,7 @@
  * executes them itself, and checks what comes of it.
  *
  * The worlds: `sqlite` (everything), `postgres`, `s3` and `rust` (the main things, on PostgreSQL, with storage in S3, with the SDK's
- * controller in Rust); all of them without an argument. The SDK is installed into .venv/ once. Ends with
+ * controller in Rust), `surviving` (the service is killed) and `fan-out` (many runs at once); all of them without an argument. The SDK is installed into .venv/ once. Ends with
  * `N passed, N failed`; the exit code is 1 unless all passed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { goTogether, type Journey } from '../test/flyte/journey.ts';
 import * as deploying from '../test/flyte/journeys/deploying.ts';
 import * as meddling from '../test/flyte/journeys/meddling.ts';
 import * as running from '../test/flyte/journeys/running.ts';
+import { proofs } from '../test/flyte/proofs.ts';
 import { type Kind, withService } from '../test/flyte/services.ts';
 import type { Tally } from '../test/sdk/checks.ts';
 import { installRustController, installSdk } from '../test/sdk/python.ts';
@@ -87,7 +88,7 @@ const { values, positionals } = parseArgs({ options: { only: { type: 'string' } 
 const only = values.only?.split(',') ?? [];
 const tally: Tally = { passed: 0, failed: 0 };
 try {
-  const unknown = positionals.find((name) => !worlds.some((world) => world.name === name));
+  const unknown = positionals.find((name) => ![...worlds, ...proofs].some((world) => world.name === name));
   if (unknown !== undefined) throw new Error(`there is no world ${unknown}`);
   const home = await mkdtemp(join(tmpdir(), 'runs-flyte-home-'));
   const { venv } = await installSdk(join(dirname(import.meta.dirname), '.venv'), home);
@@ -95,6 +96,11 @@ try {
   await rm(home, { recursive: true, force: true });
   for (const world of worlds) {
     if (positionals.length === 0 || positionals.includes(world.name)) await visit(world, venv, only, tally);
+  }
+  for (const { name, title, go } of proofs) {
+    if (positionals.length === 0 ? only.length > 0 : !positionals.includes(name)) continue;
+    console.log(`\nOn ${title}:`);
+    await go(venv, tally);
   }
 } catch (error) {
   console.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
