@@ -180,12 +180,13 @@ export class Place {
 
 /** The first answer that `look` finds in a stream, which is closed then; undefined if it ends without one. */
 async function firstOf<M, T>(
-  open: (options: { signal: AbortSignal; timeoutMs: number }) => AsyncIterable<M>,
+  open: (options: { signal: AbortSignal }) => AsyncIterable<M>,
   look: (message: M) => T | undefined | Promise<T | undefined>,
 ): Promise<T | undefined> {
   const stop = new AbortController();
   try {
-    for await (const message of open({ signal: stop.signal, timeoutMs: END_TIMEOUT_MS })) {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(END_TIMEOUT_MS)]);
+    for await (const message of open({ signal })) {
       const found = await look(message);
       if (found !== undefined) return found;
     }
