@@ -12,7 +12,7 @@ ARGS ?=
 installed := node_modules/.installed
 run := scripts/with-node.sh
 
-.PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk \
+.PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk e2e-flyte \
 	generate check-gen typecheck format lint clean install
 
 help: ## This list
@@ -36,6 +36,9 @@ integration-test-postgres: $(installed) ## The same on PostgreSQL: the configure
 
 e2e-sdk: $(installed) ## Record runs with the Flyte Python SDK (needs python3; installs flyte into .venv)
 	@$(run) node scripts/e2e-sdk.ts $(ARGS)
+
+e2e-flyte: $(installed) ## Run tasks with Flyte's SDK and command line, executed here (needs python3; uses .venv too)
+	@$(run) node scripts/e2e-flyte.ts $(ARGS)
 
 build: $(installed) ## Make bin/runs-service
 	@$(run) node scripts/build.ts service

@@ -66,7 +66,8 @@ const worlds: readonly World[] = [
     title: 'the SDK with its controller in Rust',
     kind: 'sqlite',
     rust: true,
-    journeys: [nested, tree, signalled, caught, traced, recovered],
+    // This controller knows no conditions.
+    journeys: [nested, tree, failing, retried, caught, traced, filed, aborted, recovered],
   },
 ];
 

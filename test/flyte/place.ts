@@ -169,8 +169,12 @@ export class Place {
     const found = await firstOf(
       (options) => this.runs.watchActions({ runId: this.runId(run) }, options),
       async ({ enrichedActions }) => {
-        const action = enrichedActions.flatMap((one) => one.action ?? []).find(wanted);
-        return action && (await also()) ? action : undefined;
+        const actions = enrichedActions.flatMap((one) => one.action ?? []);
+        const action = actions.find(wanted);
+        if (action && (await also())) return action;
+        const root = actions.find(({ id }) => id?.name === 'a0');
+        if (root?.status?.endTime) throw new Error(`run ${run} has ended as ${phaseOf(root)}`);
+        return undefined;
       },
     );
     if (found === undefined) throw new Error(`run ${run} is watched no more`);
