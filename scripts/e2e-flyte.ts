@@ -15,14 +15,14 @@ import * as deploying from '../test/flyte/journeys/deploying.ts';
 import * as meddling from '../test/flyte/journeys/meddling.ts';
 import * as running from '../test/flyte/journeys/running.ts';
 import { proofs } from '../test/flyte/proofs.ts';
-import { type Kind, withService } from '../test/flyte/services.ts';
+import { type Ground, withService } from '../test/flyte/services.ts';
 import type { Tally } from '../test/sdk/checks.ts';
 import { installRustController, installSdk } from '../test/sdk/python.ts';
 
 interface World {
   readonly name: string;
   readonly title: string;
-  readonly kind: Kind;
+  readonly ground: Ground;
   readonly rust?: boolean;
   readonly journeys: readonly Journey[];
 }
@@ -54,17 +54,28 @@ const everything = [
   asked,
 ];
 const worlds: readonly World[] = [
-  { name: 'sqlite', title: 'SQLite', kind: 'sqlite', journeys: everything },
+  {
+    name: 'sqlite',
+    title: 'SQLite',
+    ground: { database: 'sqlite', storage: 'folder' },
+    journeys: everything,
+  },
   {
     name: 'postgres',
     title: 'PostgreSQL',
-    kind: 'postgres',
+    ground: { database: 'postgres', storage: 'folder' },
     journeys: [deployed, nested, signalled, aborted, recovered, cached, retried, followed, secret],
+  },
+  {
+    name: 's3',
+    title: 'SQLite with storage in S3',
+    ground: { database: 'sqlite', storage: 's3' },
+    journeys: [hello, nested, failing, retried, filed, reported, cached, recovered, deployed],
   },
   {
     name: 'rust',
     title: 'the SDK with its controller in Rust',
-    kind: 'sqlite',
+    ground: { database: 'sqlite', storage: 'folder' },
     rust: true,
     // This controller knows no conditions.
     journeys: [nested, tree, failing, retried, caught, traced, filed, aborted, recovered],
@@ -78,7 +89,7 @@ async function visit(world: World, venv: string, only: readonly string[], tally:
   console.log(`\nOn ${world.title}:`);
   const journeys = world.journeys.filter(({ name }) => only.length === 0 || only.includes(name));
   const environment: Record<string, string> = world.rust ? { _F_USE_RUST_CONTROLLER: '1' } : {};
-  await withService({ kind: world.kind, venv, environment }, async (place) => {
+  await withService({ ground: world.ground, venv, environment }, async (place) => {
     const before = tally.failed;
     await goTogether(journeys, place, AT_ONCE, tally);
     return tally.failed === before;

@@ -2,14 +2,18 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgresServer } from '../support/postgres-server.ts';
+import { startS3Server } from '../support/s3-server.ts';
 import { startServiceProcess } from '../support/service-process.ts';
 import { flyteFor } from './flyte.ts';
 import { Place } from './place.ts';
 
 /** What a service stands on. */
-export type Kind = 'sqlite' | 'postgres';
+export interface Ground {
+  readonly database: 'sqlite' | 'postgres';
+  readonly storage: 'folder' | 's3';
+}
 
-/** Something that runs beside the service. */
+/** What the service is told of something that it needs, and the end of that. */
 interface Helper {
   readonly environment: Record<string, string>;
   stop(): Promise<void>;
@@ -20,19 +24,21 @@ interface Helper {
  * command line.
  */
 export async function withService(
-  options: { kind: Kind; venv: string; environment?: Record<string, string> },
+  options: { ground: Ground; venv: string; environment: Record<string, string> },
   work: (place: Place) => Promise<boolean>,
 ): Promise<void> {
-  const { kind, venv, environment = {} } = options;
+  const { ground, venv, environment } = options;
   const folder = await mkdtemp(join(tmpdir(), 'runs-flyte-'));
-  const database = kind === 'sqlite' ? sqlite(folder) : await postgres();
+  const helpers: Helper[] = [];
   try {
+    helpers.push(ground.database === 'sqlite' ? sqlite(folder) : await postgres());
+    helpers.push(ground.storage === 'folder' ? files(folder) : await s3());
     const home = join(folder, 'home');
     await mkdir(home);
     const service = await startServiceProcess({
       environment: {
-        ...database.environment,
-        STORAGE_FOLDER: join(folder, 'storage'),
+        ...Object.assign({}, ...helpers.map((helper) => helper.environment)),
+        SECRETS_KEY_FILE: join(folder, 'secrets.key'),
         EXECUTOR_KIND: 'process',
         EXECUTOR_PROCESS_PYTHON: venv,
         EXECUTOR_PROCESS_WORK_DIR: join(folder, 'work'),
@@ -48,7 +54,7 @@ export async function withService(
       if (!good) console.log(`The end of the service's log:\n${service.log().slice(-8000)}`);
     }
   } finally {
-    await database.stop();
+    for (const helper of helpers) await helper.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -69,6 +75,27 @@ async function postgres(): Promise<Helper> {
       DATABASE_POSTGRES_USERNAME: username,
       DATABASE_POSTGRES_PASSWORD: password,
       DATABASE_POSTGRES_EXTRA_OPTIONS: 'sslmode=disable',
+    },
+    stop: () => server.stop(),
+  };
+}
+
+function files(folder: string): Helper {
+  return { environment: { STORAGE_FOLDER: join(folder, 'storage') }, stop: async () => {} };
+}
+
+async function s3(): Promise<Helper> {
+  const server = await startS3Server();
+  const { bucket } = await server.bucket('flyte', 'some/where');
+  return {
+    environment: {
+      STORAGE_FOLDER: '',
+      STORAGE_S3_BUCKET: bucket,
+      STORAGE_S3_PREFIX: 'some/where',
+      STORAGE_S3_ENDPOINT: server.endpoint,
+      STORAGE_S3_REGION: 'us-east-1',
+      STORAGE_S3_ACCESS_KEY_ID: server.credentials.accessKeyId,
+      STORAGE_S3_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
     },
     stop: () => server.stop(),
   };
