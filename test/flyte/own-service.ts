@@ -71,7 +71,8 @@ export class OwnService {
     const stop = new AbortController();
     let begun: Promise<unknown> | undefined;
     try {
-      const options = { signal: stop.signal, timeoutMs: TERMINAL_TIMEOUT_MS };
+      // Not timeoutMs: its timer would keep this process alive after the stream was left.
+      const options = { signal: AbortSignal.any([stop.signal, AbortSignal.timeout(TERMINAL_TIMEOUT_MS)]) };
       for await (const { runs: changed } of this.place.runs.watchRuns({ target }, options)) {
         // Begun when the stream is there, so that it misses none.
         begun ??= begin();
