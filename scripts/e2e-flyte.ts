@@ -3,7 +3,8 @@
  * executes them itself, and checks what comes of it.
  *
  * The worlds: `sqlite` (everything), `postgres`, `s3` and `rust` (the main things, on PostgreSQL, with storage in S3, with the SDK's
- * controller in Rust), `surviving` (the service is killed) and `fan-out` (many runs at once); all of them without an argument. The SDK is installed into .venv/ once. Ends with
+ * controller in Rust), `surviving` (the service is killed) and `fan-out` (many runs at once); all of them without
+ * an argument. The SDK is installed into .venv/ once. Ends with
  * `N passed, N failed`; the exit code is 1 unless all passed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
