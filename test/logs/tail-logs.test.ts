@@ -70,7 +70,7 @@ describe.each(dialects)('TailLogs on $name', ({ create: createDatabase }) => {
 
   const tail = (
     request: MessageInitShape<typeof TailLogsRequestSchema>,
-    deps: { workDir?: string | undefined } = {},
+    deps: { workDir?: string | undefined; maxWaitMs?: number } = {},
   ) =>
     read((context) =>
       tailLogs({ ...replica, workDir, ...deps })(
@@ -126,10 +126,26 @@ describe.each(dialects)('TailLogs on $name', ({ create: createDatabase }) => {
     expect([text(reader.messages), text(second.messages)]).toEqual(['first\n', 'second\n']);
   });
 
+  it('waits for a log that is not there yet', async () => {
+    const { actionId, becomes, log } = await runOf('awaited');
+    await log(1, 'one\n');
+    const reader = tail({ actionId }, { maxWaitMs: 60_000 });
+    await becomes('INITIALIZING');
+    await becomes('RUNNING');
+    await reader.until((messages) => text(messages) === 'one\n');
+    await reader.stop();
+    const other = await runOf('in vain');
+    const vain = tail({ actionId: other.actionId }, { maxWaitMs: 60_000 });
+    await other.becomes('ABORTED');
+    await expect(vain.ended).rejects.toMatchObject({
+      message: expect.stringContaining('ended without a log'),
+    });
+  });
+
   it('says what there is no log of', async () => {
     const { actionId, becomes } = await runOf('silent');
     const refused = (request: object, deps?: { workDir: string | undefined }) =>
-      expect(tail(request, deps).ended).rejects;
+      expect(tail(request, { maxWaitMs: 1, ...deps }).ended).rejects;
     await refused({ actionId }).toMatchObject({
       code: 'not_found',
       message: 'attempt 1 of action "p/d/silent/a0" has no log yet',

@@ -29,14 +29,14 @@ export function tailLogs(deps: TailLogsDeps) {
     { signal }: WatchContext,
   ): AsyncGenerator<TailLogsResponse> {
     const { key, stored } = namedAction(deps, 'RUN', id);
-    const log = await findAttemptLog(deps, { key, stored, attempt });
+    const log = await findAttemptLog(deps, { key, stored, attempt }, signal);
     const container = containerOf(log.context);
     if (podSelector.case === 'podName' && podSelector.value !== container?.kubernetesPodName) {
       throw notFound(
         `attempt ${attempt} has no pod ${quote(podSelector.value)}: a process wrote its log, under the name ${quote(container?.kubernetesPodName ?? '')}`,
       );
     }
-    for await (const batch of log.lines(signal)) {
+    for await (const batch of log.lines()) {
       yield create(TailLogsResponseSchema, {
         logs: [{ lines: logLines(batch), ...(container ? { container } : {}) }],
       });

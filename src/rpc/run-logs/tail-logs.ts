@@ -17,8 +17,8 @@ export function tailRunLogs(deps: TailLogsDeps) {
     { signal }: WatchContext,
   ): AsyncGenerator<TailLogsResponse> {
     const { key, stored } = namedAction(deps, 'RUN', id);
-    const log = await findAttemptLog(deps, { key, stored, attempt });
-    for await (const batch of log.lines(signal)) {
+    const log = await findAttemptLog(deps, { key, stored, attempt }, signal);
+    for await (const batch of log.lines()) {
       yield create(TailLogsResponseSchema, { logs: [{ lines: logLines(batch) }] });
     }
   };
