@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
     globalSetup: ['test/support/global-setup.ts'],
     // Generous, because a time-out is not an assertion: two busy cores must not make a test fail.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 30_000,
     restoreMocks: true,

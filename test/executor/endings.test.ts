@@ -112,6 +112,12 @@ describe.each(dialects)('endings on $name', ({ create }) => {
         return attempts === attempt && phase === 'RUNNING';
       });
       bench.advance(60_001);
+      await bench.until(async () => {
+        // The executor may have looked at the clock just before it knew that the task runs.
+        bench.advance(1);
+        const { attempts, end_time } = await bench.action('r1');
+        return attempts > attempt || end_time !== null;
+      });
     }
     await bench.untilDone('r1');
     const action = await bench.action('r1');
