@@ -1,4 +1,4 @@
-"""Two tasks: `flyte run examples/hello.py main --names '["Ada", "Grace"]'`."""
+"""Two tasks: `flyte run hello.py main --names '["Ada", "Grace"]'`."""
 import flyte
 
 env = flyte.TaskEnvironment(name="hello")
@@ -6,10 +6,11 @@ env = flyte.TaskEnvironment(name="hello")
 
 @env.task
 async def greet(name: str) -> str:
-    print(f"greeting {name}")
     return f"Hello, {name}!"
 
 
 @env.task
 async def main(names: list[str] = ["world"]) -> list[str]:
-    return [await greet(name) for name in names]
+    greetings = [await greet(name) for name in names]
+    print(*greetings, sep="\n")
+    return greetings

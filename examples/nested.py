@@ -1,4 +1,4 @@
-"""A task that calls tasks, of which one fails at first, and one for good: `flyte run examples/nested.py main`."""
+"""A task that calls tasks, of which one fails at first, and one for good: `flyte run nested.py main`."""
 import asyncio
 import os
 

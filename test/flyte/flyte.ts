@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sdkEnvironment } from '../sdk/python.ts';
 
@@ -27,34 +28,45 @@ export interface Running {
 /** The SDK's command line, for one service. */
 export interface Flyte {
   /** Runs `flyte ARGS` to its end; rejects, with its output, unless its exit code is 0. */
-  ok(args: readonly string[], cwd?: string): Promise<string>;
+  ok(args: readonly string[]): Promise<string>;
   /** The same, with whatever exit code. */
   run(args: readonly string[]): Promise<Ended>;
   /** Starts it and does not wait. */
   start(args: readonly string[]): Running;
-  /** Runs a script of this folder with the SDK; rejects unless its exit code is 0. */
+  /** Runs a script with the SDK; rejects unless its exit code is 0. */
   script(args: readonly string[]): Promise<string>;
 }
 
-/** The command line of the SDK in `venv`, with `home` as its home folder. It works in this folder unless a call names another. */
-export function flyteFor(options: {
+/**
+ * The command line of the SDK in `venv`, with a home folder below `folder`, and beside it copies of the examples and of the tasks of this folder
+ * to run: the SDK takes configuration, and what it remembers of earlier uploads, from its working folder, that one's repository and its home.
+ */
+export async function flyteFor(options: {
   venv: string;
-  home: string;
+  folder: string;
   url: string;
   environment?: Record<string, string>;
-}): Flyte {
-  const { venv, home, url } = options;
+}): Promise<Flyte> {
+  const { venv, folder, url } = options;
+  const home = join(folder, 'home');
+  const cwd = join(folder, 'code');
+  for (const one of [home, cwd]) await mkdir(one, { recursive: true });
+  for (const source of [import.meta.dirname, join(import.meta.dirname, '../../examples')]) {
+    for (const name of await readdir(source)) {
+      if (name.endsWith('.py')) await copyFile(join(source, name), join(cwd, name));
+    }
+  }
   // A wide dumb terminal: nothing is wrapped or coloured.
   const env = { ...sdkEnvironment(home), TERM: 'dumb', COLUMNS: '200', ...options.environment };
   const common = ['--no-progress', '--endpoint', new URL(url).host, '--insecure'];
-  const start = (args: readonly string[], cwd: string = import.meta.dirname) =>
+  const start = (args: readonly string[]) =>
     startProgram(join(venv, 'bin/flyte'), [...common, ...args], { cwd, env });
   return {
-    start: (args) => start(args),
+    start,
     run: (args) => start(args).ended,
-    ok: (args, cwd) => expectSuccess(`flyte ${args.join(' ')}`, start(args, cwd)),
+    ok: (args) => expectSuccess(`flyte ${args.join(' ')}`, start(args)),
     script: (args) => {
-      const program = startProgram(join(venv, 'bin/python'), args, { cwd: import.meta.dirname, env });
+      const program = startProgram(join(venv, 'bin/python'), args, { cwd, env });
       return expectSuccess(args.join(' '), program);
     },
   };

@@ -97,7 +97,7 @@ export async function withOwnService<T>(
 ): Promise<T> {
   const { venv } = options;
   const root = await mkdtemp(join(tmpdir(), 'runs-proof-'));
-  const [home, folder] = [join(root, 'home'), join(root, 'effects')];
+  const folder = join(root, 'effects');
   const port = await freePort();
   const environment = {
     DATABASE_SQLITE_FILE: join(root, 'runs.db'),
@@ -109,10 +109,9 @@ export async function withOwnService<T>(
   };
   const start = () => startServiceProcess({ port, environment });
   try {
-    await mkdir(home);
     await mkdir(folder);
     const process = await start();
-    const place = new Place(process.url, flyteFor({ venv, home, url: process.url }));
+    const place = new Place(process.url, await flyteFor({ venv, folder: root, url: process.url }));
     const service = new OwnService(place, folder, process, start);
     try {
       await place.flyte.ok(['create', 'project', '--id', place.project, '--name', place.project]);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { Filter_Function } from '../../src/gen/flyteidl2/common/list_pb.js';
@@ -10,7 +9,6 @@ import type { Action, ActionDetails } from '../../src/gen/flyteidl2/workflow/run
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import type { Flyte } from './flyte.ts';
 
-const examples = join(import.meta.dirname, '../../examples');
 const END_TIMEOUT_MS = 120_000;
 
 /** What a task answered: text, numbers, truth, lists of these; undefined for what checks don't look into. */
@@ -40,13 +38,10 @@ export class Place {
     return ['--project', this.project, '--domain', this.domain];
   }
 
-  /** `flyte run --name RUN tasks.py TASK ARGS`; `example:FILE:TASK` names a task in examples/. */
+  /** `flyte run --name RUN tasks.py TASK ARGS`; `FILE.py:TASK` names another file. */
   start(run: string, task: string, args: readonly string[] = [], options: readonly string[] = []) {
-    const command = ['run', ...this.where, '--name', run, ...options];
-    const [, file, name] = /^example:(.*):(.*)$/.exec(task) ?? [];
-    return file && name
-      ? this.flyte.ok([...command, file, name, ...args], examples)
-      : this.flyte.ok([...command, 'tasks.py', task, ...args]);
+    const [name = '', file = 'tasks.py'] = task.split(':').reverse();
+    return this.flyte.ok(['run', ...this.where, '--name', run, ...options, file, name, ...args]);
   }
 
   /** Starts a run and waits for its end. */

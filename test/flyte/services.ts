@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgresServer } from '../support/postgres-server.ts';
@@ -33,8 +33,6 @@ export async function withService(
   try {
     helpers.push(ground.database === 'sqlite' ? sqlite(folder) : await postgres());
     helpers.push(ground.storage === 'folder' ? files(folder) : await s3());
-    const home = join(folder, 'home');
-    await mkdir(home);
     const service = await startServiceProcess({
       environment: {
         ...Object.assign({}, ...helpers.map((helper) => helper.environment)),
@@ -44,7 +42,7 @@ export async function withService(
         EXECUTOR_PROCESS_WORK_DIR: join(folder, 'work'),
       },
     });
-    const place = new Place(service.url, flyteFor({ venv, home, url: service.url, environment }));
+    const place = new Place(service.url, await flyteFor({ venv, folder, url: service.url, environment }));
     let good = false;
     try {
       await place.flyte.ok(['create', 'project', '--id', place.project, '--name', place.project]);

@@ -57,7 +57,8 @@ export async function installRustController(venv: string): Promise<void> {
 
 /** The environment of programs of the SDK that use `home` as their home folder. */
 export function sdkEnvironment(home: string): NodeJS.ProcessEnv {
-  return { ...process.env, HOME: home, DO_NOT_TRACK: '1', NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  const { UCTL_CONFIG: _, FLYTECTL_CONFIG: __, ...environment } = process.env;
+  return { ...environment, HOME: home, DO_NOT_TRACK: '1', NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' };
 }
 
 async function pipInstall(venv: string, packages: readonly string[]): Promise<void> {
