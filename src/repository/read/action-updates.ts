@@ -19,6 +19,7 @@ export interface ChildUpdate {
   readonly id: number;
   readonly attempts: number;
   readonly phase: Phase;
+  readonly isTask: boolean;
   readonly update: ActionUpdate;
 }
 
@@ -82,6 +83,7 @@ function childUpdate(row: ChildRow): ChildUpdate {
     id: row.id,
     attempts: row.attempts,
     phase,
+    isTask: row.action_type === 'TASK',
     update: create(ActionUpdateSchema, {
       actionId: { run: runIdentifier({ ...row, name: row.run_name }), name: row.name },
       phase: phaseNumber(phase),

@@ -7,8 +7,9 @@ import {
 import { type ChildUpdate, readChildren, readChildrenNamed } from '../../repository/read/action-updates.ts';
 import { findRunId } from '../../repository/read/find.ts';
 import { phaseRank } from '../../runs/phase.ts';
-import { namedAction, type RunDeps } from '../run/deps.ts';
+import { namedAction } from '../run/deps.ts';
 import type { WatchContext } from '../run/watch-deps.ts';
+import { pendingOutputs, type UpdatesDeps } from './pending-outputs.ts';
 
 const PAGE = 500;
 
@@ -19,14 +20,14 @@ const PAGE = 500;
  * The tree of the run is subscribed to first; only then are the children read. So whatever changes after that read comes through the
  * tree, and what the tree repeats is told from news by its place in the child's own order (attempt, rank of the phase).
  */
-export function watchForUpdates(deps: RunDeps) {
+export function watchForUpdates(deps: UpdatesDeps) {
   return async function* (
     { filter }: WatchForUpdatesRequest,
     { signal }: WatchContext,
   ): AsyncGenerator<WatchForUpdatesResponse> {
     const { key, stored } = namedAction(deps, 'RUN', filter.value);
     const runId = await findRunId(deps.dialect.reader, 'RUN', key.run, stored);
-    const news = new News();
+    const news = new News(await pendingOutputs(deps, runId, { key: key.run, stored }));
     const changes = deps.watch.tree(runId, undefined, signal);
     try {
       let changed = await changes.next();
@@ -54,12 +55,19 @@ export function watchForUpdates(deps: RunDeps) {
 /** Remembers what was sent of each child, so that nothing is sent twice and nothing goes back. */
 class News {
   readonly #sent = new Map<number, number>();
+  readonly #complete: ((child: ChildUpdate) => void) | undefined;
+
+  constructor(complete: ((child: ChildUpdate) => void) | undefined) {
+    this.#complete = complete;
+  }
 
   *of(children: readonly ChildUpdate[]): Generator<WatchForUpdatesResponse> {
-    for (const { id, attempts, phase, update } of children) {
+    for (const child of children) {
+      const { id, attempts, phase, update } = child;
       const order = attempts * 100 + phaseRank(phase);
       if (order <= (this.#sent.get(id) ?? -1)) continue;
       this.#sent.set(id, order);
+      this.#complete?.(child);
       yield create(WatchForUpdatesResponseSchema, { message: { case: 'actionUpdate', value: update } });
     }
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from 'node:assert/strict';
+import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
 import { ErrorInfo_Kind } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import type { Journey } from '../journey.ts';
 import { failure, phaseOf } from '../place.ts';
@@ -10,6 +10,7 @@ export const hello: Journey = {
     await check('flyte run --follow hello.py main shows the log and ends with the run', async () => {
       const shown = await place.start('hello', 'hello.py:main', ['--names', '["Ada", "Bob"]'], ['-f']);
       match(shown, /Flyte runtime completed for action a0/);
+      doesNotMatch(shown, /has no output URI/);
       deepEqual(await place.output('hello'), ['Hello, Ada!', 'Hello, Bob!']);
     });
     await check('what a task prints is in its log', async () => {
