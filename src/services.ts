@@ -117,7 +117,6 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
       createActionsService({
         ...runs,
         recovery: createRecovery(dialect, organizations),
-        executes: config.executor.kind !== 'none',
       }),
     );
     router.service(SecretService, createSecretService({ ...scoped, store: parts.secrets }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION_LISTS, RUN_LISTS } from '../../src/repository/read/list-indexes.ts';
-import { tables } from '../../src/repository/schema.ts';
+import { tables } from '../../src/repository/tables.ts';
 import { ACTION_FIELDS, RUN_FIELDS } from '../../src/runs/filter-fields.ts';
 
 describe.each([

@@ -9,7 +9,7 @@ import type { DatabaseConfig } from '../../src/config.ts';
 import { isMigrated, migrate } from '../../src/repository/database.ts';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
 import { openDatabase } from '../../src/repository/open.ts';
-import { tables } from '../../src/repository/schema.ts';
+import { tables } from '../../src/repository/tables.ts';
 import { dialects } from '../support/databases.ts';
 import { dump, useRepository } from './repository.ts';
 

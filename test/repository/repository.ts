@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openDatabase } from '../../src/repository/open.ts';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
-import { type Row, type TableName, tables } from '../../src/repository/schema.ts';
+import type { Row, TableName } from '../../src/repository/schema.ts';
+import { tables } from '../../src/repository/tables.ts';
 import { GroupCommit, type WriterOptions } from '../../src/repository/write/group-commit.ts';
 import type { Flushed } from '../../src/repository/write/flush.ts';
 import type { Instant } from '../../src/runs/instant.ts';

@@ -12,7 +12,8 @@ import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_ru
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import { createLogger } from '../../src/logger.ts';
-import { type TableName, tables } from '../../src/repository/schema.ts';
+import type { TableName } from '../../src/repository/schema.ts';
+import { tables } from '../../src/repository/tables.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { dialects } from '../support/databases.ts';
 

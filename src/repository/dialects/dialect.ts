@@ -1,5 +1,6 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
-import type { ColumnKind, Database } from '../schema.ts';
+import type { Database } from '../schema.ts';
+import type { ColumnKind } from '../tables.ts';
 
 /** A column of a list of rows that travels to the database as one parameter. */
 export interface ListColumn {

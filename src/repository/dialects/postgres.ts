@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import type { ColumnKind, Database } from '../schema.ts';
+import type { Database } from '../schema.ts';
+import type { ColumnKind } from '../tables.ts';
 import type { Dialect } from './dialect.ts';
 import { openPostgresCursor } from './postgres-changes.ts';
 import { namingClient } from './postgres-client.ts';

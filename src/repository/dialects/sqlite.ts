@@ -2,7 +2,8 @@ import path from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { makeFolder } from '../../make-folder.ts';
-import type { ColumnKind, Database } from '../schema.ts';
+import type { Database } from '../schema.ts';
+import type { ColumnKind } from '../tables.ts';
 import type { ChangeCursor, Dialect } from './dialect.ts';
 import { type OnQuery, sqliteKyselyDialect } from './sqlite-driver.ts';
 

@@ -41,7 +41,7 @@ export async function enqueueRoot(deps: ActionsDeps, action: Action, runSpec?: R
       source: RunSource.UNSPECIFIED,
       inputUri: action.inputUri,
       createdBy: action.subject === '' ? anonymous : person(action.subject),
-      execute: deps.executes,
+      execute: deps.executesTasks,
       autoCreateProject: deps.autoCreateProjects,
       delegated: true,
     }),

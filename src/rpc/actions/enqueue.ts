@@ -35,7 +35,7 @@ export function enqueue(deps: ActionsDeps) {
         recoveredFrom: action.recoveredFrom ?? source?.from,
         recovered: source?.event,
         recoveredValue: source?.value,
-        execute: deps.executes,
+        execute: deps.executesTasks,
       }),
     );
     return {};

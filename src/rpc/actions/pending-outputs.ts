@@ -12,7 +12,7 @@ import type { WatchDeps } from '../run/watch-deps.ts';
 export interface UpdatesDeps extends WatchDeps {
   readonly storage: Pick<Storage, 'nativeUrl' | 'resolve'>;
   /** Whether this service runs tasks itself. */
-  readonly executesTasks?: boolean | undefined;
+  readonly executesTasks: boolean;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function pendingOutputs(
   runId: number,
   { key, stored }: Pick<NamedRun, 'key' | 'stored'>,
 ): Promise<((child: ChildUpdate) => void) | undefined> {
-  if (executesTasks !== true) return undefined;
+  if (!executesTasks) return undefined;
   const row = await dialect.reader
     .selectFrom('runs')
     .select(['run_spec', 'created_at'])

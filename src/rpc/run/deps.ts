@@ -24,7 +24,7 @@ export interface RunDeps {
   readonly autoCreateProjects: boolean;
   readonly domains: readonly string[];
   /** Whether tasks are executed, here or by a remote ActionsService: then new runs go into the queue, or into the outbox. */
-  readonly executesTasks?: boolean | undefined;
+  readonly executesTasks: boolean;
   /** `runs.list.maxScan`: rows that one list call may look at when no index can answer its filter. */
   readonly maxScan: number;
   /** Bytes of inputs or outputs that one answer may carry. */

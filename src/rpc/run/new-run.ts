@@ -76,7 +76,7 @@ export async function newRun(deps: RunDeps, kind: RunKind, request: RunRequest):
     ...inputs,
     createdBy: anonymous,
     cacheKey: rootCacheKey(taskSpec, inputs.inputsHash ?? inlineInputsHash(inputs.inputs)),
-    execute: kind === 'RUN' && deps.executesTasks === true,
+    execute: kind === 'RUN' && deps.executesTasks,
     autoCreateProject: deps.autoCreateProjects,
     trigger: trigger && runTrigger(trigger),
   };
