@@ -7,6 +7,7 @@ import { checkOrganizations, migrate } from './database.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { openSqlite } from './dialects/sqlite.ts';
+import { isBusy } from './dialects/sqlite-driver.ts';
 
 const RETRY_MS = 250;
 
@@ -28,7 +29,7 @@ export async function openDatabase(
   organizations: Organizations,
   hooks: DatabaseHooks = {},
 ): Promise<Dialect> {
-  const dialect = openDialect(config, hooks);
+  const dialect = await openDialect(config, hooks);
   try {
     await waitForDatabase(dialect, config, hooks);
     await migrate(dialect);
@@ -40,16 +41,23 @@ export async function openDatabase(
   }
 }
 
-function openDialect(config: DatabaseConfig, hooks: DatabaseHooks): Dialect {
+async function openDialect(config: DatabaseConfig, hooks: DatabaseHooks): Promise<Dialect> {
   if (config.kind === 'postgres') {
     return openPostgres({ ...config, ...hooks, acquireTimeoutMs: Math.min(config.connectTimeoutMs, 10_000) });
   }
-  try {
-    return openSqlite({ file: config.file, busyTimeoutMs: config.lockTimeoutMs, ...hooks });
-  } catch (error) {
-    throw new StartupError(
-      `database.sqlite.file: ${config.file} can't be opened for writing (${messageOf(error)}); check the path, its folder's permissions and the disk`,
-    );
+  const deadline = performance.now() + config.lockTimeoutMs;
+  for (;;) {
+    try {
+      return openSqlite({ file: config.file, busyTimeoutMs: config.lockTimeoutMs, ...hooks });
+    } catch (error) {
+      // Turning a new file into WAL mode needs it alone: of several processes that begin at once, only one has it.
+      if (!isBusy(error) || performance.now() + RETRY_MS >= deadline) {
+        throw new StartupError(
+          `database.sqlite.file: ${config.file} can't be opened for writing (${messageOf(error)}); check the path, its folder's permissions and the disk`,
+        );
+      }
+    }
+    await sleep(RETRY_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import BetterSqlite from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { isMigrated, migrate } from '../../src/repository/database.ts';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
 import { openDatabase } from '../../src/repository/open.ts';
 import { tables } from '../../src/repository/tables.ts';
-import { dialects } from '../support/databases.ts';
+import { createSqliteFile, dialects } from '../support/databases.ts';
 import { dump, useRepository } from './repository.ts';
 
 /** What a column holds, as each database names it. */
@@ -115,6 +116,20 @@ describe.each(dialects)('migrations on $name', ({ name, create }) => {
     expect(await isMigrated(repository.dialect)).toBe(true);
     await migrate(repository.dialect);
   });
+});
+
+it('a new SQLite file that another process holds is waited for, without blocking', async () => {
+  const { config, drop } = await createSqliteFile();
+  const other = new BetterSqlite(config.file);
+  other.exec('create table t (a); begin; select * from t');
+  const opening = openDatabase(config, 'shared');
+  // The first try has failed by now, as its part before the first await is over.
+  other.exec('commit; drop table t');
+  other.close();
+  const dialect = await opening;
+  expect(await isMigrated(dialect)).toBe(true);
+  await dialect.close();
+  await drop();
 });
 
 /** Starts processes that wait until all are ready, and answers what each says in the end. */

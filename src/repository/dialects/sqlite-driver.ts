@@ -124,7 +124,8 @@ class HandleConnection implements DatabaseConnection {
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Another process holds the lock, so that waiting may help. */
+export function isBusy(error: unknown): boolean {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }

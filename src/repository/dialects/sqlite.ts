@@ -15,16 +15,14 @@ export interface SqliteOptions {
   readonly onQuery?: OnQuery;
 }
 
-/** Opens (and makes) the file: one handle that writes, durably, and a second, read-only one that never waits for it. */
+/**
+ * Opens (and makes) the file: one handle that writes, durably, and a second, read-only one that never waits for it. Throws SQLITE_BUSY at once
+ * when another process is making the file or turning it into WAL mode: try again then.
+ */
 export function openSqlite(options: SqliteOptions): Dialect {
   const onQuery = options.onQuery ?? (() => {});
   makeFolder(path.dirname(path.resolve(options.file)));
-  const write = new BetterSqlite(options.file, { timeout: options.busyTimeoutMs });
-  write.pragma('journal_mode = WAL');
-  write.pragma('synchronous = FULL');
-  write.pragma('foreign_keys = ON');
-  // From here on the driver waits, without blocking the thread.
-  write.pragma('busy_timeout = 0');
+  const write = openWriter(options.file);
   const read = new BetterSqlite(options.file, { readonly: true, timeout: options.busyTimeoutMs });
   const writer = new Kysely<Database>({
     dialect: sqliteKyselyDialect(write, onQuery, options.busyTimeoutMs),
@@ -62,6 +60,20 @@ export function openSqlite(options: SqliteOptions): Dialect {
       await writer.destroy();
     },
   };
+}
+
+/** The driver waits for other processes' locks without blocking the thread; SQLite's own time-out is 0. */
+function openWriter(file: string): BetterSqlite.Database {
+  const handle = new BetterSqlite(file, { timeout: 0 });
+  try {
+    handle.pragma('journal_mode = WAL');
+    handle.pragma('synchronous = FULL');
+    handle.pragma('foreign_keys = ON');
+    return handle;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
 }
 
 /** There is one writer at a time, so the order of ids is the order of commits: a plain cursor misses nothing. */
