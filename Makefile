@@ -13,7 +13,7 @@ installed := node_modules/.installed
 run := scripts/with-node.sh
 
 .PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk e2e-flyte \
-	bench-fan-out generate check-gen typecheck format lint clean install
+	bench bench-fan-out generate check-gen typecheck format lint clean install
 
 help: ## This list
 	@echo 'Targets of make:'
@@ -39,6 +39,9 @@ e2e-sdk: $(installed) ## Record runs with the Flyte Python SDK (needs python3; i
 
 e2e-flyte: $(installed) ## Run tasks with Flyte's SDK and command line, executed here (needs python3; uses .venv too)
 	@$(run) node scripts/e2e-flyte.ts $(ARGS)
+
+bench: build ## Measure the release build against its goals; ARGS=full, or names: ARGS=create-run,list
+	@$(run) node bench/run.ts $(ARGS)
 
 bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they cost; ARGS=40 for so many runs
 	@$(run) node bench/fan-out.ts $(ARGS)
