@@ -36,7 +36,7 @@ async function bundle({ entry, bundle }: Program): Promise<void> {
     target: 'node22.18',
     sourcemap: true,
     // Names appear in logs and error messages.
-    keepNames: true,
+    keepNames: false,
     legalComments: 'linked',
     banner: { js: commonJsNames },
     // better-sqlite3 loads a binary from beside its own files; pg asks for pg-native and does without.

@@ -47,6 +47,8 @@ export interface ServerConfig {
   maxConnections: number;
   maxConcurrentStreams: number;
   maxStreamsPerClient: number;
+  /** Whether gRPC calls with a single request message pass Connect's adapter by. */
+  fastPath: boolean;
 }
 
 /** Who runs tasks, and how. */
@@ -150,6 +152,7 @@ function toServer(server: ParsedConfig['runs']['server'] & { host: string }, sou
   }
   return {
     ...rest,
+    fastPath: rest.fastPath ?? true,
     publicUrl: publicUrl?.replace(/\/+$/, ''),
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
     shutdownGraceMs: shutdownGrace,

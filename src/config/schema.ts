@@ -68,6 +68,10 @@ const server = group({
     4096,
     1,
   ),
+  fastPath: flag(
+    'Whether gRPC calls over HTTP/2 with a single request message are answered on a shorter path, at about half the cost.',
+    'true',
+  ),
 });
 
 const runs = group({

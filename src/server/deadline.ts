@@ -1,3 +1,6 @@
+import type { ConnectError } from '@connectrpc/connect';
+import { parseTimeout } from '@connectrpc/connect/protocol-grpc';
+
 /** Timers of Node.js fire at once beyond this many milliseconds (24 days). */
 const longest = 2 ** 31 - 1;
 
@@ -12,4 +15,12 @@ export function dropEndlessDeadline(header: Headers): void {
   if (connect > longest) header.delete('connect-timeout-ms');
   const [, amount, unit] = /^(\d{1,8})([HMSmun])$/.exec(header.get('grpc-timeout') ?? '') ?? [];
   if (amount && unit && Number(amount) * (unitMs[unit] ?? 0) > longest) header.delete('grpc-timeout');
+}
+
+/** What the header `grpc-timeout` asks for: milliseconds, nothing (none, or longer than a timer can wait), or an error. */
+export function readGrpcTimeout(value: string | null): { ms?: number; error?: ConnectError } {
+  if (value === null) return {};
+  const { timeoutMs, error } = parseTimeout(value, Number.POSITIVE_INFINITY);
+  if (error) return { error };
+  return timeoutMs === undefined || timeoutMs > longest ? {} : { ms: timeoutMs };
 }

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ServerConfig } from '../config.ts';
+import type { TakeStream } from './fast/fast-path.ts';
 import { createPeeker } from './peek.ts';
 import { trackSessions } from './sessions.ts';
 import { describeListenError, readTlsFiles } from './startup-errors.ts';
@@ -43,9 +44,14 @@ export interface Listener {
 /**
  * Serves both HTTP versions on one port: cleartext connections are told apart by their first bytes, TLS
  * connections by ALPN. Node's HTTP/1.1 server owns the port in both cases, so that its time-outs and limits
- * hold; HTTP/2 connections are handed over to a server that never listens.
+ * hold; HTTP/2 connections are handed over to a server that never listens. What `takeStream` takes of their requests does
+ * not reach `handler`.
  */
-export function createListener(config: ListenerConfig, handler: HttpHandler): Listener {
+export function createListener(
+  config: ListenerConfig,
+  handler: HttpHandler,
+  takeStream?: TakeStream,
+): Listener {
   const h1 = createH1(config, handler);
   const h2 = http2.createServer(
     {
@@ -56,6 +62,7 @@ export function createListener(config: ListenerConfig, handler: HttpHandler): Li
     },
     handler,
   );
+  if (takeStream) putInFront(h2, takeStream);
   const sessions = trackSessions(h2, config.keepAliveTimeoutMs);
   const peeker = createPeeker(config.headersTimeoutMs);
   h1.maxConnections = config.maxConnections;
@@ -109,6 +116,16 @@ export function createListener(config: ListenerConfig, handler: HttpHandler): Li
       return graceful;
     },
   };
+}
+
+/** Node's own listener makes a request and a response of each stream, and calls the handler. */
+function putInFront(h2: http2.Http2Server, takeStream: TakeStream): void {
+  const [toHandler] = h2.listeners('stream');
+  if (!toHandler) throw new Error('this version of Node.js serves HTTP/2 in another way');
+  h2.removeAllListeners('stream');
+  h2.on('stream', (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, ...rest) => {
+    if (!takeStream(stream, headers)) toHandler.call(h2, stream, headers, ...rest);
+  });
 }
 
 function createH1(config: ListenerConfig, handler: HttpHandler): http.Server {

@@ -1,8 +1,6 @@
 import { constants } from 'node:http2';
 import type { HttpRequest, HttpResponse } from './listener.ts';
-
-/** How long the rest of a request that was already answered is read and thrown away. */
-const discardMs = 10_000;
+import { discardMs } from './wire-options.ts';
 
 /**
  * The body of a request as it arrives. Whoever stops reading early (a message is too large, say) does not

@@ -16,21 +16,21 @@ import { ViolationsSchema } from '../gen/buf/validate/validate_pb.js';
 import type { Logger } from '../logger.ts';
 import { requestIdKey } from '../rpc/request-id.ts';
 import { type Call, callKey, methodPath } from './call.ts';
+import { blameSender, endedReason } from './call-errors.ts';
 import { compressions } from './compression.ts';
 import type { HttpRequest, HttpResponse } from './listener.ts';
 import { failureOf, type Observer } from './observer.ts';
 import { limitRequestTime } from './request-body.ts';
-import { createStreamLimit } from './stream-limit.ts';
+import type { StreamLimit } from './stream-limit.ts';
 import { universalRequest } from './universal-request.ts';
+import { compressMinBytes, recursionLimit } from './wire-options.ts';
 
 /** What the RPCs of a server need. */
 export interface RpcOptions {
-  config: Pick<
-    ServerConfig,
-    'tls' | 'readMaxBytes' | 'writeMaxBytes' | 'requestTimeoutMs' | 'maxStreamsPerClient'
-  >;
+  config: Pick<ServerConfig, 'tls' | 'readMaxBytes' | 'writeMaxBytes' | 'requestTimeoutMs'>;
   logger: Logger;
   observer: Observer;
+  limit: StreamLimit;
   interceptors: Interceptor[];
   routes: (router: ConnectRouter) => void;
 }
@@ -42,23 +42,6 @@ export interface RpcHandler {
   /** Answers the request if its path is that of an RPC; returns whether it is. */
   handle(request: HttpRequest, response: HttpResponse, path: string, requestId: string): boolean;
 }
-
-/**
- * A request that cannot be parsed, or is compressed without saying how, is its sender's mistake, but Connect
- * answers INTERNAL, which clients retry. It aborts the call with the error before it sends it; this is the
- * only place where both the error is known and the answer is still open.
- */
-function blameSender(reason: unknown): void {
-  if (!(reason instanceof ConnectError) || reason.code !== Code.Internal) return;
-  if (!/^parse binary: |^received compressed envelope/.test(reason.rawMessage)) return;
-  Object.assign(reason, { code: Code.InvalidArgument });
-}
-
-/**
- * How deep messages of a request may lie in each other. Clients read at most 100 levels, and what one of them sent lies up to
- * seven levels deeper in an answer (a type of a request to record an action, in the tree of a run).
- */
-const recursionLimit = 90;
 
 /** A request by GET whose message is no base64 is its sender's mistake; Connect would answer INTERNAL. */
 function checkQuery({ requestMethod, url }: HandlerContext): void {
@@ -72,14 +55,11 @@ function checkQuery({ requestMethod, url }: HandlerContext): void {
   }
 }
 
-/** What the signal of a call says that ended as it should; one for all, because making it costs a stack trace. */
-const ended = new DOMException('the call has ended', 'AbortError');
-
 /** Connect ends each call by aborting its signal; without a reason that would make an error each time. */
 function cheapenEnd(context: HandlerContext): void {
   if (!('abort' in context) || typeof context.abort !== 'function') return;
   const { abort } = context;
-  Object.assign(context, { abort: (reason?: unknown) => abort(reason ?? ended) });
+  Object.assign(context, { abort: (reason?: unknown) => abort(reason ?? endedReason) });
 }
 
 /**
@@ -88,12 +68,10 @@ function cheapenEnd(context: HandlerContext): void {
  * log, requests are bounded in time, and a client that sends too much still gets its answer.
  */
 export function createRpcHandler(options: RpcOptions): RpcHandler {
-  const { config, observer, logger } = options;
-  const limit = createStreamLimit(config.maxStreamsPerClient);
+  const { config, observer, logger, limit } = options;
   const router = createConnectRouter({
     acceptCompression: [...compressions],
-    // Below this size compressing costs more time than it saves: of updates to many watchers it was most of the work.
-    compressMinBytes: 16 * 1024,
+    compressMinBytes,
     readMaxBytes: config.readMaxBytes,
     writeMaxBytes: config.writeMaxBytes,
     interceptors: options.interceptors,
@@ -106,6 +84,7 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
       call.context = context;
       checkQuery(context);
       cheapenEnd(context);
+      // Connect aborts the call with its error before it sends it: the only place where both the error is known and the answer is open.
       context.signal.addEventListener('abort', () => blameSender(context.signal.reason), { once: true });
       if (call.method.methodKind !== 'unary') call.leave = limit.enter(call.client);
     },

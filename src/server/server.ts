@@ -1,9 +1,14 @@
+import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { Health } from '../gen/grpc/health/v1/health_pb.js';
 import type { Logger } from '../logger.ts';
+import { fillOrganization } from '../rpc/organization.ts';
+import { checkMessage } from '../rpc/validation.ts';
 import { createApp, type HttpRoute } from './app.ts';
 import { createDraining } from './draining.ts';
+import { createFastPath } from './fast/fast-path.ts';
+import { type FastMethod, recordMethods } from './fast/methods.ts';
 import { createHealthService } from './grpc-health.ts';
 import { errorInterceptor } from './interceptors/errors.ts';
 import { organizationInterceptor } from './interceptors/organization.ts';
@@ -14,6 +19,7 @@ import { createObserver } from './observer.ts';
 import type { Readiness } from './readiness.ts';
 import { addReflection } from './reflection.ts';
 import { createRpcHandler, type RpcHandler } from './rpc-handler.ts';
+import { createStreamLimit } from './stream-limit.ts';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -47,16 +53,25 @@ export function createServer(options: ServerOptions): Server {
   const { config, logger, metrics, readiness } = options;
   const draining = createDraining();
   const services = () => rpc.services;
+  const observer = createObserver(logger, metrics, () => draining.begun);
+  const limit = createStreamLimit(config.server.maxStreamsPerClient);
+  const shared = config.organizations === 'shared' ? config.defaultOrganization : undefined;
+  const endThemselves = new Set([Health.typeName]);
+  let methods: ReadonlyMap<string, FastMethod> = new Map();
   const rpc: RpcHandler = createRpcHandler({
     config: config.server,
     logger,
-    observer: createObserver(logger, metrics, () => draining.begun),
+    observer,
+    limit,
+    // What is done here to messages of a request, `checks` below does on the fast path.
     interceptors: [
-      errorInterceptor(draining, new Set([Health.typeName])),
-      ...(config.organizations === 'shared' ? [organizationInterceptor(config.defaultOrganization)] : []),
+      errorInterceptor(draining, endThemselves),
+      ...(shared === undefined ? [] : [organizationInterceptor(shared)]),
       validationInterceptor(),
     ],
-    routes(router) {
+    routes(inner) {
+      const { router, methods: recorded } = recordMethods(inner);
+      methods = recorded;
       options.routes(router);
       router.service(
         Health,
@@ -75,7 +90,20 @@ export function createServer(options: ServerOptions): Server {
     rpc,
     httpRoutes: options.httpRoutes ?? [],
   });
-  const listener = createListener(config.server, app);
+  const takeStream = createFastPath(methods, {
+    config: config.server,
+    observer,
+    draining,
+    endThemselves,
+    limit,
+    checks: [
+      ...(shared === undefined
+        ? []
+        : [(schema: DescMessage, message: Message) => fillOrganization(schema, message, shared)]),
+      checkMessage,
+    ],
+  });
+  const listener = createListener(config.server, app, config.server.fastPath ? takeStream : undefined);
   let drained: Promise<boolean> | undefined;
 
   return {

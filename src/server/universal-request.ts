@@ -1,5 +1,7 @@
-import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
+import { goneError } from './call-errors.ts';
 import { dropEndlessDeadline } from './deadline.ts';
 import type { HttpRequest, HttpResponse } from './listener.ts';
 import { requestBody } from './request-body.ts';
@@ -20,12 +22,12 @@ export function universalRequest(
 
   const controller = new AbortController();
   response.once('close', () => {
-    if (!response.writableEnded) controller.abort(new ConnectError('the client is gone', Code.Canceled));
+    if (!response.writableEnded) controller.abort(goneError());
   });
   // Where it came from is in the signal; here it only must not go unheard.
   request.on('error', () => undefined);
 
-  const header = webHeaders(request);
+  const header = webHeaders(request.headers);
   dropEndlessDeadline(header);
   return {
     httpVersion: request.httpVersion,
@@ -38,9 +40,10 @@ export function universalRequest(
   };
 }
 
-function webHeaders(request: HttpRequest): Headers {
+/** The headers of a request as handlers take them, without the pseudo-headers of HTTP/2. */
+export function webHeaders(headers: IncomingHttpHeaders): Headers {
   const header = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':')) continue;
     if (Array.isArray(value)) for (const item of value) header.append(name, item);
     else header.append(name, value);

@@ -1,13 +1,8 @@
-import {
-  Code,
-  ConnectError,
-  type Interceptor,
-  type StreamRequest,
-  type StreamResponse,
-} from '@connectrpc/connect';
+import type { ConnectError, Interceptor, StreamRequest, StreamResponse } from '@connectrpc/connect';
 import { toConnectError } from '../../rpc/errors.ts';
 import { requestIdKey } from '../../rpc/request-id.ts';
 import { callKey } from '../call.ts';
+import { drainingError, goneError } from '../call-errors.ts';
 import type { Draining } from '../draining.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -57,11 +52,7 @@ function linkSignals(request: StreamRequest, draining: Draining | undefined): Li
   const aborted = () => controller.abort(request.signal.reason);
   if (request.signal.aborted) aborted();
   else request.signal.addEventListener('abort', aborted, { once: true });
-  const forget = draining?.onBegin(() =>
-    controller.abort(
-      new ConnectError('draining: the service is shutting down, connect again', Code.Unavailable),
-    ),
-  );
+  const forget = draining?.onBegin(() => controller.abort(drainingError()));
   return {
     signal: controller.signal,
     release() {
@@ -98,13 +89,13 @@ function guard(
         },
         async return(value) {
           // Only a client that stopped reading ends a stream from outside.
-          failed(new ConnectError('the client is gone', Code.Canceled));
+          failed(goneError());
           abandon();
           return { done: true, value };
         },
         async throw(error) {
           abandon();
-          throw failed(new ConnectError('the client is gone', Code.Canceled, undefined, undefined, error));
+          throw failed(goneError(error));
         },
       };
     },

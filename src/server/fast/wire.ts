@@ -1,0 +1,47 @@
+import { Buffer } from 'node:buffer';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { type Compression, compressedFlag } from '@connectrpc/connect/protocol';
+import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { compressMinBytes } from '../wire-options.ts';
+import { PREFIX_BYTES } from './request-message.ts';
+
+/** The only content type of answers; what clients send may leave the encoding out. */
+export const contentType = 'application/grpc+proto';
+
+/** A message as it is sent. Throws RESOURCE_EXHAUSTED for one that is larger than `maxBytes` before compression. */
+export function encodeMessage(
+  schema: DescMessage,
+  value: unknown,
+  maxBytes: number,
+  compression: Compression | null,
+): Buffer | Promise<Buffer> {
+  const data = toBinary(schema, create(schema, value as MessageInitShape<DescMessage>));
+  if (data.length > maxBytes) {
+    const sentence = `message size ${data.length} is larger than configured writeMaxBytes ${maxBytes}`;
+    throw new ConnectError(sentence, Code.ResourceExhausted);
+  }
+  if (compression === null || data.length < compressMinBytes) return envelope(0, data);
+  return compression.compress(data).then((packed) => envelope(compressedFlag, packed));
+}
+
+function envelope(flags: number, data: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + data.length);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(data.length, 1);
+  bytes.set(data, PREFIX_BYTES);
+  return bytes;
+}
+
+const succeeded: OutgoingHttpHeaders = { 'grpc-status': '0' };
+
+/** The trailers that tell how a call ended, after those that its handler has set. */
+export function statusTrailers(
+  failure: ConnectError | undefined,
+  own: Headers | undefined,
+): OutgoingHttpHeaders {
+  if (failure === undefined && own === undefined) return succeeded;
+  const trailers = setTrailerStatus(new Headers(own), failure);
+  return Object.fromEntries(trailers);
+}
