@@ -233,7 +233,7 @@ export class GrpcCall {
 
   #closed(): void {
     clearTimeout(this.#requestTimer);
-    this.#settle(goneError());
+    if (!this.#over) this.#settle(goneError());
     // A stream occupies its place until its connection has nothing of it left.
     if (!this.#unary) this.#observe();
     for (const release of this.#release) release();
