@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FilterSchema, Filter_Function } from '../gen/flyteidl2/common/list_pb.js';
 import type { EnrichedAction } from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import { create } from '@bufbuild/protobuf';
+import { WatchActionsResponseSchema } from '../gen/flyteidl2/workflow/run_service_pb.js';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import type { TreeRow } from '../repository/read/watch-actions.ts';
 import { PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
-import { ActionTree, type TreeLens } from './action-tree.ts';
+import { ActionTree, type TreeLens, type TreeNode } from './action-tree.ts';
 import { FilteredTree } from './filtered-tree.ts';
 import { parseTreeFilter } from './tree-filter.ts';
 
@@ -28,6 +29,12 @@ function row(index: number, parent: string | null, phase: Phase): TreeRow {
   };
 }
 
+function messageOf(lens: TreeLens, node: TreeNode): EnrichedAction {
+  const [message, ...more] = fromBinary(WatchActionsResponseSchema, lens.bytes(node)).enrichedActions;
+  if (message === undefined || more.length > 0) throw new Error('not the bytes of one action');
+  return message;
+}
+
 /** What one who has followed a lens knows; it insists on parents before children. */
 class Follower {
   readonly known = new Map<string, EnrichedAction>();
@@ -41,7 +48,7 @@ class Follower {
   follow(lens: TreeLens): string[] {
     const told: string[] = [];
     for (const node of lens.collect(this.#seen)) {
-      const message = lens.message(node);
+      const message = messageOf(lens, node);
       const name = message.action?.id?.name ?? '';
       const parent = this.#parents.get(name);
       if (message.meetsFilter && parent) expect([...this.known.keys()]).toContain(parent);
@@ -193,7 +200,7 @@ describe('the tree of a run', () => {
     const lens = new FilteredTree(tree, (node) => node.phase === phaseNumber('RUNNING'));
     const step = (...rows: TreeRow[]) => lens.update(tree.apply(rows));
     const told = (since: number) =>
-      lens.collect(since).map((node) => `${node.row.name} ${lens.message(node).meetsFilter}`);
+      lens.collect(since).map((node) => `${node.row.name} ${messageOf(lens, node).meetsFilter}`);
     step(row(0, null, 'QUEUED'), row(1, 'a0', 'QUEUED'));
     expect(told(0)).toEqual([]);
     step(row(1, 'a0', 'RUNNING'));

@@ -1,24 +1,23 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
 import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
-import {
-  type Action,
-  ActionMetadataSchema,
-  ActionSchema,
-  type EnrichedAction,
-  EnrichedActionSchema,
-} from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import { actionStatus } from '../repository/read/run-message.ts';
 import type { TreeRow } from '../repository/read/watch-actions.ts';
 import { PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
+import { type ActionState, enrichedBytes, fixedBytes, runBytes } from './action-bytes.ts';
 import { ChangeOrder } from './change-order.ts';
 import { ancestorsFirst, rollUp } from './roll-up.ts';
 
-const PHASE_NUMBERS = PHASES.map(phaseNumber);
-const COUNTS = Math.max(...PHASE_NUMBERS) + 1;
+const COUNTS = Math.max(...PHASES.map(phaseNumber)) + 1;
+
+/** What is remembered of an action's row. */
+export interface NodeRow extends Omit<ActionState, 'phase'> {
+  readonly name: string;
+  readonly phase: string;
+  readonly parent_action_name: string | null;
+  readonly function_name: string;
+}
 
 /** An action in the tree. Readers must not change it. */
 export interface TreeNode {
-  row: TreeRow;
+  row: NodeRow;
   /** Number of its phase in `ActionPhase`. */
   phase: number;
   parent: TreeNode | undefined;
@@ -26,11 +25,10 @@ export interface TreeNode {
   seq: number;
   /** How many descendants it has by number of phase; undefined if none. */
   counts: Int32Array | undefined;
-  /** The identity that all actions of the tree share. */
-  readonly run: RunIdentifier | undefined;
-  /** Made when somebody asks for it, dropped when it is outdated. */
-  action: Action | undefined;
-  enriched: EnrichedAction | undefined;
+  /** The encoded part of its message that never changes. */
+  readonly fixed: Buffer;
+  /** Its encoded message, made when somebody asks for it and dropped when it is outdated. */
+  bytes: Buffer | undefined;
 }
 
 /** What one look at a run's actions shows of them: all of them, or those that meet a filter. */
@@ -39,8 +37,8 @@ export interface TreeLens {
   readonly head: number;
   /** What there is to send to somebody who has seen everything up to a stamp (0: nothing), each parent before its children. */
   collect(seen: number): readonly TreeNode[];
-  /** The message for one of those, as it is now. */
-  message(node: TreeNode): EnrichedAction;
+  /** The `EnrichedAction` of one of those as it is now, encoded as in a `WatchActionsResponse`: its tag and length stand before it. */
+  bytes(node: TreeNode): Buffer;
 }
 
 /**
@@ -48,12 +46,16 @@ export interface TreeLens {
  * parent comes. Rows may come in any order and any number of times; a row must never be older than one that came before.
  */
 export class ActionTree implements TreeLens {
-  /** The identity of the run; to be set before rows come. */
-  run: RunIdentifier | undefined;
+  #run = runBytes(undefined);
   readonly #nodes = new Map<string, TreeNode>();
   readonly #waiting = new Map<string, TreeNode[]>();
   readonly #order: TreeNode[] = [];
   readonly #changes = new ChangeOrder<TreeNode, TreeNode>();
+
+  /** Sets the identity of the run; to be done before rows come. */
+  set run(run: RunIdentifier) {
+    this.#run = runBytes(run);
+  }
 
   get head(): number {
     return this.#changes.head;
@@ -74,16 +76,15 @@ export class ActionTree implements TreeLens {
         this.#add(row, touched);
       } else if (differs(node.row, row)) {
         if (node.seq >= 0 && !touched.has(node)) touched.set(node, node.phase);
-        node.row = row;
+        node.row = remembered(row);
         node.phase = phaseNumber(row.phase as Phase);
-        node.action = undefined;
       }
     }
     if (touched.size === 0) return [];
     this.#count(touched);
     const changed = ancestorsFirst(touched.keys());
     for (const node of changed) {
-      node.enriched = undefined;
+      node.bytes = undefined;
       this.#changes.set(node, node);
     }
     return changed;
@@ -94,9 +95,9 @@ export class ActionTree implements TreeLens {
     return this.#changes.since(seen).sort((a, b) => a.seq - b.seq);
   }
 
-  message(node: TreeNode): EnrichedAction {
-    node.enriched ??= enriched(node, true);
-    return node.enriched;
+  bytes(node: TreeNode): Buffer {
+    node.bytes ??= nodeBytes(node, true);
+    return node.bytes;
   }
 
   /** All actions of the tree, each parent before its children. */
@@ -107,14 +108,13 @@ export class ActionTree implements TreeLens {
   #add(row: TreeRow, touched: Map<TreeNode, number>): void {
     const phase = phaseNumber(row.phase as Phase);
     const node: TreeNode = {
-      row,
+      row: remembered(row),
       phase,
       parent: undefined,
       seq: -1,
       counts: undefined,
-      run: this.run,
-      action: undefined,
-      enriched: undefined,
+      fixed: fixedBytes(this.#run, row.name, row.metadata),
+      bytes: undefined,
     };
     this.#nodes.set(row.name, node);
     const parentName = row.parent_action_name ?? '';
@@ -161,23 +161,24 @@ export class ActionTree implements TreeLens {
   }
 }
 
-/** The message of an action in its tree. */
-export function enriched(node: TreeNode, meetsFilter: boolean): EnrichedAction {
-  node.action ??= actionMessage(node);
-  const childrenPhaseCounts: Record<number, number> = {};
-  for (const number of PHASE_NUMBERS) {
-    const count = node.counts?.[number] ?? 0;
-    if (count > 0) childrenPhaseCounts[number] = count;
-  }
-  return create(EnrichedActionSchema, { action: node.action, meetsFilter, childrenPhaseCounts });
+/** The encoded message of an action in its tree. */
+export function nodeBytes({ fixed, row, phase, counts }: TreeNode, meetsFilter: boolean): Buffer {
+  return enrichedBytes(fixed, { ...row, phase }, meetsFilter, counts);
 }
 
-function actionMessage({ row, run }: TreeNode): Action {
-  return create(ActionSchema, {
-    id: { ...(run ? { run } : {}), name: row.name },
-    metadata: fromBinary(ActionMetadataSchema, row.metadata),
-    status: actionStatus(row),
-  });
+/** Without what never changes, which is encoded already, so that the driver's buffers need not live as long as the tree. */
+function remembered(row: TreeRow): NodeRow {
+  return {
+    name: row.name,
+    phase: row.phase,
+    attempts: row.attempts,
+    start_time: row.start_time,
+    end_time: row.end_time,
+    duration_ms: row.duration_ms,
+    cache_status: row.cache_status,
+    parent_action_name: row.parent_action_name,
+    function_name: row.function_name,
+  };
 }
 
 function add(sum: Int32Array, step: Int32Array): Int32Array {
@@ -186,7 +187,7 @@ function add(sum: Int32Array, step: Int32Array): Int32Array {
 }
 
 /** Whether a reader would see the difference; everything else of an action never changes. */
-function differs(a: TreeRow, b: TreeRow): boolean {
+function differs(a: NodeRow, b: TreeRow): boolean {
   return (
     a.phase !== b.phase ||
     a.attempts !== b.attempts ||

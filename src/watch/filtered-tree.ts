@@ -1,5 +1,4 @@
-import type { EnrichedAction } from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import { type ActionTree, enriched, type TreeLens, type TreeNode } from './action-tree.ts';
+import { type ActionTree, nodeBytes, type TreeLens, type TreeNode } from './action-tree.ts';
 import { ChangeOrder } from './change-order.ts';
 import { rollUp } from './roll-up.ts';
 
@@ -72,8 +71,8 @@ export class FilteredTree implements TreeLens {
       .sort((a, b) => a.seq - b.seq);
   }
 
-  message(node: TreeNode): EnrichedAction {
-    return this.#isVisible(node) ? this.#tree.message(node) : enriched(node, false);
+  bytes(node: TreeNode): Buffer {
+    return this.#isVisible(node) ? this.#tree.bytes(node) : nodeBytes(node, false);
   }
 
   #isVisible(node: TreeNode): boolean {

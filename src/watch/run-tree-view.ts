@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
 import type { TreePlace, TreeRow } from '../repository/read/watch-actions.ts';
 import type { Change } from '../repository/write/flush.ts';
-import { ActionTree, type TreeLens } from './action-tree.ts';
+import { ActionTree } from './action-tree.ts';
 import type { BatchReader } from './batch-reader.ts';
 import { FilteredTree } from './filtered-tree.ts';
 import { Refresher, spacingFor } from './refresher.ts';
@@ -47,6 +47,7 @@ export class RunTreeView implements SharedView, ChangeListener {
   readonly #unsubscribe: () => void;
   #dirty = new Set<number>();
   #everything = true;
+  #identified = false;
   #loaded = false;
   #closed = false;
   #failure: unknown;
@@ -74,7 +75,7 @@ export class RunTreeView implements SharedView, ChangeListener {
   }
 
   /** The tree as a filter shows it. Each call needs one `leave` with the same filter. */
-  look(filter: TreeFilter | undefined): TreeLens {
+  look(filter: TreeFilter | undefined): SharedLens {
     if (filter === undefined) return this.#all;
     let shared = this.#filtered.get(filter.key);
     if (shared === undefined) {
@@ -130,7 +131,10 @@ export class RunTreeView implements SharedView, ChangeListener {
     this.#everything = false;
     this.#dirty.clear();
     try {
-      this.#tree.run ??= await this.#reader.run(this.#runId);
+      if (!this.#identified) {
+        this.#tree.run = await this.#reader.run(this.#runId);
+        this.#identified = true;
+      }
       for (let after: TreePlace | undefined; !this.#closed; await breathe()) {
         const rows: TreeRow[] = await this.#reader.page(this.#runId, after, PAGE);
         this.#apply(rows);

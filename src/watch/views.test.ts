@@ -67,7 +67,7 @@ describe('the view of a tree', () => {
     const stream = watchTree(view, undefined, messageLimits(100), signal);
     const next = async () => {
       const { value } = await stream.next();
-      return (value ?? []).map(
+      return (value?.response.enrichedActions ?? []).map(
         ({ action }: { action?: { id?: { name: string }; status?: { attempts: number } } }) =>
           [action?.id?.name, action?.status?.attempts].join(' '),
       );

@@ -1,11 +1,8 @@
-import type { EnrichedAction } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import type { TreeNode } from './action-tree.ts';
-import { endOfMessage, type MessageLimits } from './limits.ts';
+import type { MessageLimits } from './limits.ts';
 import type { RunTreeView } from './run-tree-view.ts';
+import type { TreeMessage } from './shared-lens.ts';
 import type { TreeFilter } from './tree-filter.ts';
-
-/** What a message adds to an action's metadata, about. */
-const ACTION_BYTES = 200;
 
 /**
  * The messages of one watcher of a tree: everything, then what changed, each parent before its children. What is sent is the state at the
@@ -16,7 +13,7 @@ export async function* watchTree(
   filter: TreeFilter | undefined,
   limits: MessageLimits,
   signal: AbortSignal,
-): AsyncGenerator<EnrichedAction[]> {
+): AsyncGenerator<TreeMessage> {
   const waiter = view.waiters.add(signal);
   const lens = view.look(filter);
   try {
@@ -39,9 +36,8 @@ export async function* watchTree(
       }
       if (at < nodes.length || (first && view.loaded)) {
         const count = complete ? limits.update : limits.snapshot;
-        const end = endOfMessage(nodes, at, { count, bytes: limits.bytes }, bytesOf);
-        const message = nodes.slice(at, end).map((node) => lens.message(node));
-        at = end;
+        const message = lens.message(nodes, at, { count, bytes: limits.bytes });
+        at += message.nodes.length;
         first = false;
         yield message;
         continue;
@@ -55,8 +51,4 @@ export async function* watchTree(
     view.leave(filter);
     view.waiters.remove(waiter);
   }
-}
-
-function bytesOf({ row }: TreeNode): number {
-  return row.metadata.length + ACTION_BYTES;
 }

@@ -3,7 +3,6 @@ import {
   type ActionDetails,
   ActionDetailsSchema,
   type ClusterEvent,
-  type EnrichedAction,
   type Run,
   type TaskGroup,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
@@ -30,6 +29,7 @@ import { messageLimits } from './limits.ts';
 import { RunsView } from './runs-view.ts';
 import { ROWS_PER_READ, RunTreeView, type TreeReader } from './run-tree-view.ts';
 import { Shared, type SharedView } from './shared.ts';
+import type { TreeMessage } from './shared-lens.ts';
 import { Slots } from './slots.ts';
 import { Topics } from './topics.ts';
 import type { TreeFilter } from './tree-filter.ts';
@@ -161,11 +161,7 @@ export function createWatch(options: WatchOptions) {
     },
 
     /** The tree of a run; the first message comes at once. */
-    tree(
-      runId: number,
-      filter: TreeFilter | undefined,
-      signal: AbortSignal,
-    ): AsyncGenerator<EnrichedAction[]> {
+    tree(runId: number, filter: TreeFilter | undefined, signal: AbortSignal): AsyncGenerator<TreeMessage> {
       return on(
         trees,
         runId,

@@ -41,8 +41,8 @@ export function watchForUpdates(deps: UpdatesDeps) {
         message: { case: 'controlMessage', value: { sentinel: true } },
       });
       for (; !changed.done; changed = await changes.next()) {
-        const names = changed.value.flatMap(({ action }) =>
-          action?.id && action.metadata?.parent === key.name ? [action.id.name] : [],
+        const names = changed.value.nodes.flatMap(({ row }) =>
+          row.parent_action_name === key.name ? [row.name] : [],
         );
         yield* news.of(await readChildrenNamed(deps.dialect, runId, names));
       }

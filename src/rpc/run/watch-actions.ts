@@ -1,8 +1,6 @@
-import { create } from '@bufbuild/protobuf';
-import {
-  type WatchActionsRequest,
-  type WatchActionsResponse,
-  WatchActionsResponseSchema,
+import type {
+  WatchActionsRequest,
+  WatchActionsResponse,
 } from '../../gen/flyteidl2/workflow/run_service_pb.js';
 import { findRunId } from '../../repository/read/find.ts';
 import type { RunKind } from '../../repository/write/commands/find.ts';
@@ -22,8 +20,6 @@ export function watchActions(deps: WatchDeps, kind: RunKind) {
     const parsed = parseTreeFilter(filter);
     const { key, stored } = namedRun(deps, kind, runId);
     const id = await findRunId(deps.dialect.reader, kind, key, stored);
-    for await (const enrichedActions of deps.watch.tree(id, parsed, signal)) {
-      yield create(WatchActionsResponseSchema, { enrichedActions });
-    }
+    for await (const { response } of deps.watch.tree(id, parsed, signal)) yield response;
   };
 }
