@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Code, ConnectError } from '@connectrpc/connect';
-
-/** Flags (1 byte) and length (4 bytes) before each message. */
-export const PREFIX_BYTES = 5;
+import { PREFIX_BYTES } from '../../wire/encoded-message.ts';
 
 /** One message as it stands in a request. */
 export interface Envelope {

@@ -4,8 +4,8 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufb
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type Compression, compressedFlag } from '@connectrpc/connect/protocol';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { envelopeOf, PREFIX_BYTES } from '../../wire/encoded-message.ts';
 import { compressMinBytes } from '../wire-options.ts';
-import { PREFIX_BYTES } from './request-message.ts';
 
 /** The only content type of answers; what clients send may leave the encoding out. */
 export const contentType = 'application/grpc+proto';
@@ -17,13 +17,33 @@ export function encodeMessage(
   maxBytes: number,
   compression: Compression | null,
 ): Buffer | Promise<Buffer> {
-  const data = toBinary(schema, create(schema, value as MessageInitShape<DescMessage>));
+  const ready = envelopeOf(value);
+  const data =
+    ready === undefined
+      ? toBinary(schema, create(schema, value as MessageInitShape<DescMessage>))
+      : ready.subarray(PREFIX_BYTES);
   if (data.length > maxBytes) {
     const sentence = `message size ${data.length} is larger than configured writeMaxBytes ${maxBytes}`;
     throw new ConnectError(sentence, Code.ResourceExhausted);
   }
-  if (compression === null || data.length < compressMinBytes) return envelope(0, data);
-  return compression.compress(data).then((packed) => envelope(compressedFlag, packed));
+  if (compression === null || data.length < compressMinBytes) return ready ?? envelope(0, data);
+  if (ready === undefined) return compress(data, compression);
+  return packedOnce(ready, data, compression);
+}
+
+/** What was compressed of the messages that go to many. */
+const packed = new WeakMap<Buffer, Map<string, Promise<Buffer>>>();
+
+function packedOnce(ready: Buffer, data: Uint8Array, compression: Compression): Promise<Buffer> {
+  const known = packed.get(ready) ?? new Map<string, Promise<Buffer>>();
+  packed.set(ready, known);
+  const result = known.get(compression.name) ?? compress(data, compression);
+  known.set(compression.name, result);
+  return result;
+}
+
+async function compress(data: Uint8Array, compression: Compression): Promise<Buffer> {
+  return envelope(compressedFlag, await compression.compress(data as Uint8Array<ArrayBuffer>));
 }
 
 function envelope(flags: number, data: Uint8Array): Buffer {
