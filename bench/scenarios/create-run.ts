@@ -1,7 +1,8 @@
 import { compare } from '../support/measure.ts';
-import type { BenchDatabase, DatabaseKind, Place } from '../support/place.ts';
+import type { DatabaseKind, Place } from '../support/place.ts';
 import { emptyText, less, loadRow, type Row } from '../support/rows.ts';
 import type { Effort, Scenario } from '../support/scenario.ts';
+import { withService } from '../support/with-service.ts';
 
 const BOUNDS = {
   postgres: { rate: { atLeast: 1800, goal: 3000 }, cpuMs: { atLeast: 0.9, goal: 0.45 } },
@@ -9,17 +10,12 @@ const BOUNDS = {
 };
 const NAMES = { postgres: 'PostgreSQL', sqlite: 'SQLite' };
 
-async function measure(place: Place, effort: Effort, kind: DatabaseKind, callers: number) {
-  const database: BenchDatabase = await place.database(kind);
-  const service = await place.service(database);
-  try {
+function measure(place: Place, effort: Effort, kind: DatabaseKind, callers: number) {
+  return withService(place, { kind }, async ({ service }) => {
     await place.project(service);
     const source = { kind: 'createRun', prefix: 'r', runs: 0, children: 0 } as const;
-    return await compare(place, { ...effort, service, source, callers });
-  } finally {
-    await service.stop();
-    await place.drop(database);
-  }
+    return compare(place, { ...effort, service, source, callers });
+  });
 }
 
 async function many(place: Place, effort: Effort, kind: DatabaseKind): Promise<Row[]> {

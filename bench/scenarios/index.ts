@@ -1,6 +1,10 @@
 import type { Scenario } from '../support/scenario.ts';
+import { atRest, idleStreams } from './at-rest.ts';
 import { createRunAlone, createRunPostgres, createRunSqlite } from './create-run.ts';
+import { FAN_OUT } from './fan-out.ts';
 import { INGESTION } from './ingest.ts';
+import { snapshotLarge, snapshotTen } from './snapshot.ts';
+import { workers } from './workers.ts';
 
 /** All scenarios in the order of the table. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -8,4 +12,10 @@ export const SCENARIOS: readonly Scenario[] = [
   createRunSqlite,
   createRunAlone,
   ...INGESTION,
+  snapshotLarge,
+  snapshotTen,
+  ...FAN_OUT,
+  idleStreams,
+  atRest,
+  workers,
 ];

@@ -1,9 +1,8 @@
-import { openDatabase } from '../../src/repository/open.ts';
 import { compare, type Compared, type LoadOptions } from '../support/measure.ts';
 import type { DatabaseKind, Place } from '../support/place.ts';
 import { type Bounds, loadRow } from '../support/rows.ts';
 import type { Effort, Scenario } from '../support/scenario.ts';
-import { seed } from '../support/seed.ts';
+import { withService } from '../support/with-service.ts';
 
 const NAMES = { postgres: 'PostgreSQL', sqlite: 'SQLite' };
 const PREFIX = 'i';
@@ -22,27 +21,14 @@ interface Ingestion {
   readonly recorded: boolean;
 }
 
-async function measure(place: Place, effort: Effort, what: Ingestion): Promise<Compared> {
-  const { runs, children } = { ...what, runs: what.runs * (effort.full ? 4 : 1) };
-  const database = await place.database(what.database);
-  try {
-    const dialect = await openDatabase(database.config, 'shared');
-    await seed(dialect, { prefix: PREFIX, runs, children: what.recorded ? children : 0 });
-    await dialect.close();
-    const service = await place.service(database);
-    try {
-      return await compare(place, {
-        ...effort,
-        ...what,
-        service,
-        source: { kind: what.source, prefix: PREFIX, runs, children },
-      });
-    } finally {
-      await service.stop();
-    }
-  } finally {
-    await place.drop(database);
-  }
+function measure(place: Place, effort: Effort, what: Ingestion): Promise<Compared> {
+  const { children } = what;
+  const runs = what.runs * (effort.full ? 4 : 1);
+  const seeds = [{ prefix: PREFIX, runs, children: what.recorded ? children : 0 }];
+  const source = { kind: what.source, prefix: PREFIX, runs, children };
+  return withService(place, { kind: what.database, seeds }, ({ service }) =>
+    compare(place, { ...effort, ...what, service, source }),
+  );
 }
 
 function scenario(name: string, work: string, what: Ingestion, rate: Bounds, cpuMs: Bounds = {}): Scenario {

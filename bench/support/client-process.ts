@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import type { Job } from '../client/main.ts';
-import type { LoadResult } from '../client/load.ts';
+import type { Job, Results } from '../client/main.ts';
 
 interface Answer {
   readonly id: number;
@@ -37,11 +36,10 @@ export class ClientProcess {
   }
 
   /** Sends a job and waits for its result. */
-  run(job: Job & { kind: 'load' | 'pipeline' }): Promise<LoadResult>;
-  run(job: Job): Promise<unknown> {
+  run<J extends Job>(job: J): Promise<Results[J['kind']]> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
       this.#child.send({ id, job });
     });
   }
