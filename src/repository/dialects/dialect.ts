@@ -1,6 +1,7 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Database } from '../schema.ts';
 import type { ColumnKind } from '../tables.ts';
+import type { StepTexts } from './steps.ts';
 
 /** A column of a list of rows that travels to the database as one parameter. */
 export interface ListColumn {
@@ -46,10 +47,15 @@ export interface Dialect {
    * statement stays prepared.
    */
   rows(columns: readonly ListColumn[], rows: readonly (readonly unknown[])[]): RawBuilder<unknown>;
+  /** What the texts of steps (`runSteps`) are made of. */
+  readonly texts: StepTexts;
   /** The clause that locks selected runs against other writers until the transaction ends; empty where there is only one writer. */
   readonly lockClause: RawBuilder<unknown>;
-  /** `count` new ids, ascending, never given out before. */
-  allocateIds(db: Db, count: number): Promise<number[]>;
+  /**
+   * `count` new ids, ascending, never given out before. With `newest` they are greater than all that any process was given before, so that
+   * they stand for the order of what a lock keeps in order.
+   */
+  allocateIds(db: Db, count: number, options?: { newest?: boolean }): Promise<number[]>;
   /** A reader of the change log that begins now. */
   openChangeCursor(): Promise<ChangeCursor>;
   /** Calls back when another process says that it wrote (a hint, it may never come), until closed. Undefined where there is no such thing. */

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../schema.ts';
-import type { ColumnKind } from '../tables.ts';
 import type { Dialect } from './dialect.ts';
 import { openPostgresCursor } from './postgres-changes.ts';
 import { namingClient } from './postgres-client.ts';
+import { postgresKyselyDialect } from './postgres-driver.ts';
 import { HINTS, listenForHints } from './postgres-listener.ts';
 import { parseExtraOptions } from './postgres-options.ts';
+import { PostgresStatistics } from './postgres-statistics.ts';
+import { POSTGRES_TYPES, postgresTexts } from './postgres-steps.ts';
 import type { OnQuery } from './sqlite-driver.ts';
 
 /** What PostgreSQL needs to know. */
@@ -30,16 +32,10 @@ export interface PostgresOptions {
   readonly onConnectionError?: (error: Error) => void;
 }
 
-const TYPES: Record<ColumnKind, string> = {
-  int: 'int8',
-  text: 'text',
-  time: 'timestamptz',
-  bytes: 'bytea',
-  json: 'jsonb',
-};
 /** serialization_failure, deadlock_detected; lock_not_available has waited for the lock as long as it may. */
 const RETRYABLE = new Set(['40001', '40P01']);
-const ID_BLOCK = 500;
+/** Each value of the sequence `ids` stands for as many ids, itself the first. */
+const ID_BLOCK = 1000;
 
 /** Makes a pool to one database. Nothing connects before the first query. */
 export function openPostgres(options: PostgresOptions): Dialect {
@@ -64,6 +60,8 @@ export function openPostgres(options: PostgresOptions): Dialect {
   };
   const pool = new pg.Pool({
     ...client,
+    // Whoever sends several statements at once awaits them all; all others wait for each answer as ever.
+    pipeline: true,
     Client: namingClient(onQuery),
     max: options.maxOpenConnections,
     // Up to this many stay open while they are idle.
@@ -73,9 +71,12 @@ export function openPostgres(options: PostgresOptions): Dialect {
   });
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', options.onConnectionError ?? (() => {}));
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const statistics = new PostgresStatistics(pool);
+  const db = new Kysely<Database>({
+    dialect: postgresKyselyDialect(pool, (rows) => statistics.wrote(rows)),
+  });
   const self = randomUUID();
-  let ids: number[] = [];
+  const free: { next: number; end: number }[] = [];
 
   return {
     kind: 'postgres',
@@ -84,7 +85,9 @@ export function openPostgres(options: PostgresOptions): Dialect {
     writersInFlight: 2,
     rows(columns, rows) {
       const arrays = sql.join(
-        columns.map((c, i) => sql`${rows.map((row) => parameter(row[i]))}::${sql.raw(TYPES[c.kind])}[]`),
+        columns.map(
+          (c, i) => sql`${rows.map((row) => parameter(row[i]))}::${sql.raw(POSTGRES_TYPES[c.kind])}[]`,
+        ),
         sql`, `,
       );
       const names = sql.join(
@@ -93,17 +96,28 @@ export function openPostgres(options: PostgresOptions): Dialect {
       );
       return sql`unnest(${arrays}) as u(${names})`;
     },
+    texts: postgresTexts,
     lockClause: sql` for no key update`,
-    async allocateIds(transaction, count) {
+    async allocateIds(transaction, count, { newest = false } = {}) {
       // On the transaction's own connection: one more could be one that nobody gives back. Sequences stand outside transactions, so
       // a block that was fetched serves later batches as well, whatever becomes of this one.
-      while (ids.length < count) {
-        const wanted = Math.max(ID_BLOCK, count);
+      const blocks = newest ? [] : free;
+      const available = () => blocks.reduce((sum, block) => sum + block.end - block.next, 0);
+      // Another transaction may take from the same blocks while this one fetches.
+      while (available() < count) {
+        const wanted = Math.ceil(count / ID_BLOCK);
         const { rows } = await sql<{ id: number }>`
           select nextval('ids') as id from generate_series(1, ${wanted}::int)`.execute(transaction);
-        ids = ids.concat(rows.map((row) => row.id));
+        for (const { id } of rows) blocks.push({ next: id, end: id + ID_BLOCK });
       }
-      return ids.splice(0, count);
+      const ids: number[] = [];
+      while (ids.length < count) {
+        const block = blocks[0];
+        if (block === undefined) throw new Error('the sequence of ids gave none');
+        while (block.next < block.end && ids.length < count) ids.push(block.next++);
+        if (block.next === block.end) blocks.shift();
+      }
+      return ids;
     },
     openChangeCursor: () => openPostgresCursor(pool),
     listen: (onHint, onState) => listenForHints(client, self, onHint, onState),

@@ -12,6 +12,8 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { runSqliteStep } from './sqlite-steps.ts';
+import { type Step, StepsQuery } from './steps.ts';
 
 const MAX_STATEMENTS = 500;
 const MAX_PAUSE_MS = 20;
@@ -103,12 +105,9 @@ class HandleConnection implements DatabaseConnection {
   }
 
   #execute<R>(query: CompiledQuery): QueryResult<R> {
+    if (query instanceof StepsQuery) return { rows: query.steps.map((step) => this.#runStep(step)) as R[] };
     const begin = performance.now();
-    let statement = this.#statements.get(query.sql);
-    if (statement === undefined) {
-      statement = this.#handle.prepare(query.sql);
-      this.#statements.set(query.sql, statement);
-    }
+    const statement = this.#prepare(query.sql);
     try {
       if (statement.reader) return { rows: statement.all(query.parameters) as R[] };
       const { changes } = statement.run(query.parameters);
@@ -116,6 +115,24 @@ class HandleConnection implements DatabaseConnection {
     } finally {
       this.#onQuery((performance.now() - begin) / 1000);
     }
+  }
+
+  #runStep(step: Step): unknown[] {
+    const begin = performance.now();
+    try {
+      return runSqliteStep(this.#prepare(step.text), step);
+    } finally {
+      this.#onQuery((performance.now() - begin) / 1000);
+    }
+  }
+
+  #prepare(text: string): Database.Statement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#handle.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
   }
 
   /** A stream would hold the only connection between its rows; reading in pages replaces it. */

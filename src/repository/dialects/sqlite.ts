@@ -6,6 +6,7 @@ import type { Database } from '../schema.ts';
 import type { ColumnKind } from '../tables.ts';
 import type { ChangeCursor, Dialect } from './dialect.ts';
 import { type OnQuery, sqliteKyselyDialect } from './sqlite-driver.ts';
+import { sqliteTexts } from './sqlite-steps.ts';
 
 /** What SQLite needs to know. */
 export interface SqliteOptions {
@@ -42,6 +43,7 @@ export function openSqlite(options: SqliteOptions): Dialect {
       const json = JSON.stringify(rows.map((row) => row.map(jsonValue)));
       return sql`(select ${list} from json_each(${json}) as j) as u`;
     },
+    texts: sqliteTexts,
     lockClause: sql``,
     async allocateIds(db, count) {
       const { rows } = await sql<{

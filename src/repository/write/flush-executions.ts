@@ -1,35 +1,43 @@
-import { sql } from 'kysely';
 import { ROOT_ACTION } from '../../runs/identity.ts';
 import { plusMillis } from '../../runs/instant.ts';
-import type { Db, Dialect } from '../dialects/dialect.ts';
-import { columnKind, columnNames, type Row } from '../schema.ts';
-import { insertRows } from './rows.ts';
+import { runSteps } from '../dialects/steps.ts';
+import { columnNames, type Row } from '../schema.ts';
+import { listColumns, shape } from './rows.ts';
 import type { QueuedExecution, Unit } from './unit.ts';
+import type { Writes } from './writes.ts';
 
 /** Writes what a unit put into the executor's queue, and what it changed there. */
-export async function flushExecutions(dialect: Dialect, db: Db, unit: Unit): Promise<void> {
-  if (unit.enqueued.length > 0) await insertQueued(dialect, db, unit);
-  if (unit.executions.length > 0) await replaceRows(dialect, db, unit.executions);
-  if (unit.cached.length > 0) await putIntoCache(dialect, db, unit.cached);
+export async function flushExecutions(writes: Writes, unit: Unit): Promise<void> {
+  if (unit.enqueued.length > 0) await insertQueued(writes, unit);
+  writes.update('executions', CHANGING, unit.executions, ['action_id', 'token']);
+  putIntoCache(writes, unit.cached);
 }
 
+/** Only who holds an execution may change it: its token stands for that. */
+const CHANGING = columnNames('executions').filter(
+  (name): name is Exclude<keyof Row<'executions'>, 'action_id' | 'token'> =>
+    name !== 'action_id' && name !== 'token',
+);
+
 /** The newest result stands. */
-async function putIntoCache(dialect: Dialect, db: Db, results: readonly Row<'task_cache'>[]): Promise<void> {
-  const names = columnNames('task_cache');
-  const columns = names.map((name) => ({ name, kind: columnKind('task_cache', name) }));
-  const list = sql.join(names.map((name) => sql.id(name)));
+function putIntoCache(writes: Writes, results: readonly Row<'task_cache'>[]): void {
   const newest = new Map(
     results.map((row) => [`${row.org_key}\n${row.project}\n${row.domain}\n${row.cache_key}`, row]),
   );
-  const values = [...newest.values()].map((row) => names.map((name) => row[name as keyof typeof row]));
-  await sql`insert into task_cache (${list}) select ${list} from ${dialect.rows(columns, values)} where true
-    on conflict (org_key, project, domain, cache_key) do update set
-      output_uri = excluded.output_uri, has_outputs = excluded.has_outputs,
-      source = excluded.source, created_at = excluded.created_at`.execute(db);
+  writes.step('put into cache', [...newest.values()], (texts) => {
+    const columns = listColumns('task_cache', columnNames('task_cache'));
+    return {
+      columns,
+      text: `${texts.insert('task_cache', columns)}
+        on conflict (org_key, project, domain, cache_key) do update set
+        output_uri = excluded.output_uri, has_outputs = excluded.has_outputs,
+        source = excluded.source, created_at = excluded.created_at`,
+    };
+  });
 }
 
-async function insertQueued(dialect: Dialect, db: Db, unit: Unit): Promise<void> {
-  const depths = await parentDepths(dialect, db, unit.enqueued);
+async function insertQueued(writes: Writes, unit: Unit): Promise<void> {
+  const depths = await parentDepths(writes, unit.enqueued);
   const rows = unit.enqueued.map(({ action, parent, limits }): Row<'executions'> => {
     const since = action.row.start_time;
     const depth = depthOf(parent?.row.id, action.row.name, depths);
@@ -61,7 +69,7 @@ async function insertQueued(dialect: Dialect, db: Db, unit: Unit): Promise<void>
     };
   });
   // An action is made once, so its row can be there already only if this command was tried before.
-  await insertRows(dialect, db, 'executions', rows, { ignoreConflicts: true });
+  writes.insert('executions', rows, { ignoreConflicts: true });
 }
 
 /** The earlier of two instants, either of which may be missing. */
@@ -71,34 +79,24 @@ export function earlier(a: string | null, b: string | null): string | null {
 }
 
 async function parentDepths(
-  dialect: Dialect,
-  db: Db,
+  { dialect, db }: Writes,
   enqueued: readonly QueuedExecution[],
 ): Promise<Map<number, number>> {
   const parents = new Set(enqueued.flatMap(({ parent }) => (parent && !parent.fresh ? [parent.row.id] : [])));
   if (parents.size === 0) return new Map();
-  const list = dialect.rows(
-    [{ name: 'id', kind: 'int' }],
-    [...parents].map((id) => [id]),
-  );
-  const { rows } = await sql<{ action_id: number; depth: number }>`
-    select e.action_id, e.depth from ${list} join executions as e on e.action_id = u.id`.execute(db);
-  return new Map(rows.map((row) => [row.action_id, row.depth]));
+  const found = shape(dialect, 'depths of executions', () => {
+    const columns = [{ name: 'id', kind: 'int' }] as const;
+    return {
+      columns,
+      text: `select e.action_id, e.depth from ${dialect.texts.list(columns)} join executions as e on e.action_id = u.id`,
+    };
+  });
+  const [rows = []] = await runSteps(db, [{ ...found, rows: [...parents].map((id) => ({ id })) }]);
+  return new Map((rows as Row<'executions'>[]).map((row) => [row.action_id, row.depth]));
 }
 
 /** The root stands at depth 0; what hangs below something that this service does not execute, at depth 1. */
 function depthOf(parent: number | undefined, name: string, depths: ReadonlyMap<number, number>): number {
   if (name === ROOT_ACTION) return 0;
   return 1 + ((parent === undefined ? undefined : depths.get(parent)) ?? 0);
-}
-
-async function replaceRows(dialect: Dialect, db: Db, rows: readonly Row<'executions'>[]): Promise<void> {
-  const names = columnNames('executions');
-  const columns = names.map((name) => ({ name, kind: columnKind('executions', name) }));
-  const set = sql.join(
-    names.filter((name) => name !== 'action_id').map((name) => sql`${sql.id(name)} = ${sql.id('u', name)}`),
-  );
-  const values = rows.map((row) => names.map((name) => row[name as keyof typeof row]));
-  await sql`update executions set ${set} from ${dialect.rows(columns, values)}
-    where executions.action_id = u.action_id and executions.token = u.token`.execute(db);
 }

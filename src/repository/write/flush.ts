@@ -4,7 +4,7 @@ import { runKeyText } from './command.ts';
 import { flushDeadlines } from './flush-deadlines.ts';
 import { flushExecutions } from './flush-executions.ts';
 import { flushOutbox } from './flush-outbox.ts';
-import { insertRows, updateRows } from './rows.ts';
+import { Writes } from './writes.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
 
 /** A key that a transaction changed: an action, or (with no action) what lists show of a run. */
@@ -68,39 +68,46 @@ const ATTEMPT_COLUMNS = [
   'field_versions',
 ] as const;
 
-/** Writes everything that changed in a unit, and a change-log row for each key. Returns undefined if nothing changed. */
-export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<Flushed | undefined> {
+/**
+ * Writes everything that changed in a unit, and a change-log row for each key. Returns undefined if nothing changed. With `last` nothing may
+ * follow in the transaction: its commit travels with the writes.
+ */
+export async function flushUnit(
+  dialect: Dialect,
+  db: Db,
+  unit: Unit,
+  options: { last?: boolean } = {},
+): Promise<Flushed | undefined> {
   const runs = [...unit.runs.values()];
   const actions = runs.flatMap((run) => [...run.actions.values()]);
   const attempts = actions.flatMap((action) =>
     [...action.attempts.values()].map((attempt) => ({ action, attempt })),
   );
-  await giveIds(dialect, db, unit, actions, attempts);
+  const batch = await giveIds(dialect, db, unit, actions, attempts);
 
   // Parents before children: foreign keys are checked statement by statement. And what other writers may insert at the same time
   // stands in one order everywhere, because each waits for the other's row of the same key: so never in a circle.
+  const writes = new Writes(dialect, db);
   const projects = inOrder(unit.newProjects, (row) => `${row.org_key}\n${row.id}`);
-  await insertRows(dialect, db, 'projects', projects, { ignoreConflicts: true });
+  writes.insert('projects', projects, { ignoreConflicts: true });
   const specs = [...unit.taskSpecs].map(([digest, spec]) => ({ digest, spec }));
-  await insertRows(
-    dialect,
-    db,
+  writes.insert(
     'task_specs',
     inOrder(specs, (row) => row.digest),
     { ignoreConflicts: true },
   );
-  await insertRows(dialect, db, 'runs', inOrder(rowsOf(runs, 'fresh'), runKeyText));
-  await updateRows(dialect, db, 'runs', RUN_COLUMNS, rowsOf(runs, 'changed'));
-  await insertRows(dialect, db, 'run_labels', unit.labels);
-  await insertRows(dialect, db, 'actions', rowsOf(actions, 'fresh'));
-  await updateRows(dialect, db, 'actions', ACTION_COLUMNS, rowsOf(actions, 'changed'));
+  writes.insert('runs', inOrder(rowsOf(runs, 'fresh'), runKeyText));
+  writes.update('runs', RUN_COLUMNS, rowsOf(runs, 'changed'));
+  writes.insert('run_labels', unit.labels);
+  writes.insert('actions', rowsOf(actions, 'fresh'));
+  writes.update('actions', ACTION_COLUMNS, rowsOf(actions, 'changed'));
   const inputs = actions.flatMap(({ row, inputs, fresh }) =>
     fresh && inputs ? [{ action_id: row.id, inputs }] : [],
   );
-  await insertRows(dialect, db, 'action_inputs', inputs);
-  const withNewEvents = await flushAttempts(dialect, db, unit, attempts);
-  await flushExecutions(dialect, db, unit);
-  await flushDeadlines(dialect, db, unit);
+  writes.insert('action_inputs', inputs);
+  const withNewEvents = await flushAttempts(writes, unit, attempts);
+  await flushExecutions(writes, unit);
+  flushDeadlines(writes, unit);
 
   const changes: Change[] = [];
   for (const run of runs) if (run.dirty) changes.push({ runId: run.row.id, actionId: null });
@@ -110,16 +117,16 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
       changes.push({ runId: action.row.run_id, actionId: action.row.id });
     }
   }
-  const tells = await flushOutbox(dialect, db, unit, changes);
-  if (changes.length === 0) return undefined;
-  const [batch = 0] = await dialect.allocateIds(db, 1);
+  const tells = await flushOutbox(writes, unit, changes);
   const log = changes.map(({ runId, actionId }) => ({
     run_id: runId,
     action_id: actionId,
     batch,
     created_at: unit.now,
   }));
-  await insertRows(dialect, db, 'changes', log);
+  writes.insert('changes', log);
+  await writes.send(options);
+  if (changes.length === 0) return undefined;
   return {
     batch,
     changes,
@@ -131,28 +138,29 @@ export async function flushUnit(dialect: Dialect, db: Db, unit: Unit): Promise<F
 
 /** Returns the ids of the attempts that got cluster events that they did not have. */
 async function flushAttempts(
-  dialect: Dialect,
-  db: Db,
+  writes: Writes,
   unit: Unit,
   attempts: readonly { attempt: AttemptState }[],
 ): Promise<Set<number>> {
-  const states = attempts.map(({ attempt }) => ({ ...attempt, row: attempt.attempt }));
-  await insertRows(dialect, db, 'action_attempts', rowsOf(states, 'fresh'));
-  await updateRows(dialect, db, 'action_attempts', ATTEMPT_COLUMNS, rowsOf(states, 'changed'));
-  const transitions = attempts.flatMap(({ attempt }) => attempt.transitions.map((row) => ({ ...row, row })));
-  await insertRows(dialect, db, 'phase_transitions', rowsOf(transitions, 'fresh'));
-  await updateRows(
-    dialect,
-    db,
+  const states = attempts.map(({ attempt: { attempt: row, fresh, dirty } }) => ({ row, fresh, dirty }));
+  writes.insert('action_attempts', rowsOf(states, 'fresh'));
+  writes.update('action_attempts', ATTEMPT_COLUMNS, rowsOf(states, 'changed'));
+  const transitions = attempts.flatMap(({ attempt }) => attempt.transitions);
+  const changed = transitions.filter(({ dirty }) => dirty);
+  writes.insert(
+    'phase_transitions',
+    changed.filter(({ fresh }) => fresh),
+  );
+  writes.update(
     'phase_transitions',
     ['version', 'start_time', 'end_time'],
-    rowsOf(transitions, 'changed'),
+    changed.filter(({ fresh }) => !fresh),
   );
   const events = attempts.flatMap(({ attempt }) =>
     attempt.newEvents.map((event) => ({ attemptId: attempt.attempt.id, event })),
   );
   if (events.length === 0) return new Set();
-  const ids = await dialect.allocateIds(db, events.length);
+  const ids = await writes.allocateIds(events.length);
   const rows: Row<'cluster_events'>[] = events.map(({ attemptId, event }, i) => ({
     id: ids[i] ?? 0,
     attempt_id: attemptId,
@@ -162,21 +170,18 @@ async function flushAttempts(
     event: event.event,
     created_at: unit.now,
   }));
-  const added = await insertRows(dialect, db, 'cluster_events', rows, {
-    ignoreConflicts: true,
-    returning: 'attempt_id',
-  });
+  const added = await writes.insertNew('cluster_events', rows, 'attempt_id');
   return new Set(added.map((row) => row.attempt_id));
 }
 
-/** Gives ids to what is new, parents first, so that every row can name its parent. */
+/** Gives ids to what is new, parents first, so that every row can name its parent. Returns one more, for the change log. */
 async function giveIds(
   dialect: Dialect,
   db: Db,
   unit: Unit,
   actions: readonly ActionState[],
   attempts: readonly { action: ActionState; attempt: AttemptState }[],
-): Promise<void> {
+): Promise<number> {
   const fresh: { id: number }[] = [];
   for (const run of unit.runs.values()) if (run.fresh) fresh.push(run.row);
   for (const action of actions) if (action.fresh) fresh.push(action.row);
@@ -184,8 +189,17 @@ async function giveIds(
     if (attempt.fresh) fresh.push(attempt.attempt);
     for (const transition of attempt.transitions) if (transition.fresh) fresh.push(transition);
   }
-  if (fresh.length === 0) return;
-  const ids = await dialect.allocateIds(db, fresh.length);
+  // What changes nothing takes no id: on SQLite that would be a write.
+  const isEmpty = (one: AttemptState) => !one.dirty && one.newEvents.length === 0;
+  if (
+    fresh.length === 0 &&
+    ![...unit.runs.values(), ...actions].some(({ dirty }) => dirty) &&
+    attempts.every(({ attempt }) => isEmpty(attempt))
+  ) {
+    return 0;
+  }
+  const ids = await dialect.allocateIds(db, fresh.length + 1);
+  const batch = ids.pop() ?? 0;
   fresh.forEach((row, i) => {
     row.id = ids[i] ?? 0;
   });
@@ -194,6 +208,7 @@ async function giveIds(
     attempt.attempt.action_id = action.row.id;
     for (const transition of attempt.transitions) transition.attempt_id = attempt.attempt.id;
   }
+  return batch;
 }
 
 function inOrder<R>(rows: readonly R[], key: (row: R) => string): R[] {

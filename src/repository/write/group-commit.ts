@@ -155,7 +155,9 @@ export class GroupCommit {
       await loadUnit(this.#dialect, db, unit, commands);
       await loadBelowNewActions(this.#dialect, db, unit, commands);
       const outcomes = commands.map((command) => attempt(command, unit));
-      return { outcomes, flushed: await flushUnit(this.#dialect, db, unit) };
+      // The hook stands between the writes and the commit: with it they can't travel together.
+      const last = this.#options.beforeCommit === undefined;
+      return { outcomes, flushed: await flushUnit(this.#dialect, db, unit, { last }) };
     });
     if (flushed !== undefined) this.#options.onCommitted(flushed);
     return outcomes;

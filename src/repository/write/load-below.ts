@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
 import { type Command, runKeyText } from './command.ts';
-import { addLoadedAction, loadAttempts } from './load.ts';
+import { addLoadedAction, loadNewestAttempts } from './load.ts';
 import type { ActionState, RunState, Unit } from './unit.ts';
 
 /**
@@ -47,9 +47,5 @@ export async function loadBelowNewActions(
     return run === undefined ? [] : [run.actions.get(row.name) ?? addLoadedAction(run, row)];
   });
   const missing = found.filter((action) => !action.attempts.has(action.row.attempts));
-  await loadAttempts(
-    dialect,
-    db,
-    missing.map((action) => ({ action, attempts: new Set([action.row.attempts]) })),
-  );
+  await loadNewestAttempts(dialect, db, missing);
 }

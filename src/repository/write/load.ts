@@ -1,44 +1,62 @@
-import { sql } from 'kysely';
 import { phaseRank, type Phase } from '../../runs/phase.ts';
 import type { Db, Dialect, ListColumn } from '../dialects/dialect.ts';
+import { runSteps, type Step } from '../dialects/steps.ts';
 import type { Row } from '../schema.ts';
 import { type Command, runKeyText, type StoredRunKey } from './command.ts';
+import { shape } from './rows.ts';
 import type { ActionState, RunState, TransitionState, Unit } from './unit.ts';
 
 const text = (name: string): ListColumn => ({ name, kind: 'text' });
 const int = (name: string): ListColumn => ({ name, kind: 'int' });
 const RUN_KEY = [text('org_key'), text('project'), text('domain'), text('name')];
+const PROJECT_KEY = [text('org_key'), text('id')];
+const ACTION_KEY = [int('run_id'), text('name')];
+const ATTEMPT_KEY = [...ACTION_KEY, int('attempt')];
+
+type Needs = readonly Pick<Command<unknown>, 'runs' | 'actions' | 'projects'>[];
 
 /**
  * Locks and loads what the commands named. Runs come first and in the order of their ids: every writer locks the runs that it changes
  * before anything else and in that order, so within a run all changes happen one after the other, and no two writers can wait
  * for each other in a circle.
  */
-export async function loadUnit(
-  dialect: Dialect,
-  db: Db,
-  unit: Unit,
-  commands: readonly Pick<Command<unknown>, 'runs' | 'actions' | 'projects'>[],
-): Promise<void> {
+export async function loadUnit(dialect: Dialect, db: Db, unit: Unit, commands: Needs): Promise<void> {
   const runKeys = new Map<string, StoredRunKey>();
-  for (const { runs } of commands) for (const run of runs) runKeys.set(runKeyText(run), run);
-  await loadRuns(dialect, db, unit, [...runKeys.values()]);
-  await loadProjects(dialect, db, unit, commands);
-  const wanted = await loadActions(dialect, db, unit, commands);
-  await loadAttempts(dialect, db, wanted);
+  const projects = new Map<string, { org_key: string; id: string }>();
+  for (const command of commands) {
+    for (const run of command.runs) runKeys.set(runKeyText(run), run);
+    for (const project of command.projects ?? []) projects.set(`${project.org_key}\n${project.id}`, project);
+  }
+  const steps: Step[] = [];
+  if (runKeys.size > 0) steps.push(runsStep(dialect, [...runKeys.values()]));
+  if (projects.size > 0) steps.push(projectsStep(dialect, [...projects.values()]));
+  if (steps.length === 0) return;
+  const answers = await runSteps(db, steps, { reading: true });
+  for (const row of (runKeys.size > 0 ? answers.shift() : []) as Row<'runs'>[]) addRun(unit, row);
+  for (const row of (answers[0] ?? []) as Row<'projects'>[]) {
+    unit.projectStates.set(`${row.org_key}\n${row.id}`, row.state);
+  }
+  if (unit.runs.size > 0) await loadActions(dialect, db, unit, commands);
 }
 
-async function loadRuns(dialect: Dialect, db: Db, unit: Unit, keys: readonly StoredRunKey[]): Promise<void> {
-  if (keys.length === 0) return;
-  const list = dialect.rows(
-    RUN_KEY,
-    keys.map((key) => [key.org_key, key.project, key.domain, key.name]),
-  );
-  const { rows } = await sql<Row<'runs'>>`
-    select * from runs
-    where (org_key, project, domain, name) in (select org_key, project, domain, name from ${list})
-    order by id${dialect.lockClause}`.execute(db);
-  for (const row of rows) addRun(unit, row);
+function runsStep(dialect: Dialect, rows: readonly StoredRunKey[]): Step {
+  const { texts } = dialect;
+  const found = shape(dialect, 'load runs', () => ({
+    columns: RUN_KEY,
+    text: `select r.* from ${texts.list(RUN_KEY)} join runs as r
+      on r.org_key = u.org_key and r.project = u.project and r.domain = u.domain and r.name = u.name
+      order by r.id${texts.lock('r')}`,
+  }));
+  return { ...found, rows };
+}
+
+function projectsStep(dialect: Dialect, rows: readonly { org_key: string; id: string }[]): Step {
+  const found = shape(dialect, 'load projects', () => ({
+    columns: PROJECT_KEY,
+    text: `select p.org_key, p.id, p.state from ${dialect.texts.list(PROJECT_KEY)}
+      join projects as p on p.org_key = u.org_key and p.id = u.id`,
+  }));
+  return { ...found, rows };
 }
 
 function addRun(unit: Unit, row: Row<'runs'>): RunState {
@@ -47,63 +65,41 @@ function addRun(unit: Unit, row: Row<'runs'>): RunState {
   return run;
 }
 
-async function loadProjects(
-  dialect: Dialect,
-  db: Db,
-  unit: Unit,
-  commands: readonly Pick<Command<unknown>, 'projects'>[],
-): Promise<void> {
-  const keys = new Map<string, [string, string]>();
-  for (const { projects = [] } of commands) {
-    for (const { org_key, id } of projects) keys.set(`${org_key}\n${id}`, [org_key, id]);
-  }
-  if (keys.size === 0) return;
-  const list = dialect.rows([text('org_key'), text('id')], [...keys.values()]);
-  const { rows } = await sql<{ org_key: string; id: string; state: number }>`
-    select org_key, id, state from projects where (org_key, id) in (select org_key, id from ${list})`.execute(
-    db,
-  );
-  for (const row of rows) unit.projectStates.set(`${row.org_key}\n${row.id}`, row.state);
+interface Needed {
+  readonly run: RunState;
+  readonly name: string;
+  readonly attempts: Set<number | 'latest'>;
 }
 
-interface Wanted {
-  readonly action: ActionState;
-  readonly attempts: Set<number>;
-}
-
-async function loadActions(
-  dialect: Dialect,
-  db: Db,
-  unit: Unit,
-  commands: readonly Pick<Command<unknown>, 'actions'>[],
-): Promise<Wanted[]> {
-  const needed = new Map<string, { run: RunState; name: string; attempts: Set<number | 'latest'> }>();
+/** The runs are locked and known: the rest comes in one round. */
+async function loadActions(dialect: Dialect, db: Db, unit: Unit, commands: Needs): Promise<void> {
+  const needed = new Map<RunState, Map<string, Needed>>();
   for (const { actions = [] } of commands) {
     for (const { run: key, name, attempts } of actions) {
       const run = unit.runs.get(runKeyText(key));
       if (run === undefined) continue;
-      const id = `${run.row.id}\n${name}`;
-      const entry = needed.get(id) ?? { run, name, attempts: new Set() };
+      const ofRun = needed.get(run) ?? new Map<string, Needed>();
+      needed.set(run, ofRun);
+      const entry = ofRun.get(name) ?? { run, name, attempts: new Set() };
+      ofRun.set(name, entry);
       for (const attempt of attempts) entry.attempts.add(attempt);
-      needed.set(id, entry);
     }
   }
-  if (needed.size === 0) return [];
-  const list = dialect.rows(
-    [int('run_id'), text('name')],
-    [...needed.values()].map(({ run, name }) => [run.row.id, name]),
-  );
-  const { rows } = await sql<Row<'actions'>>`
-    select a.* from ${list} join actions as a on a.run_id = u.run_id and a.name = u.name`.execute(db);
-  return rows.flatMap((row) => {
-    const entry = needed.get(`${row.run_id}\n${row.name}`);
-    if (entry === undefined) return [];
-    const action = addLoadedAction(entry.run, row);
-    const attempts = new Set([...entry.attempts].map((n) => (n === 'latest' ? row.attempts : n)));
-    // What an action shows (its error, its cache status) comes from its newest attempt.
-    if (attempts.size > 0) attempts.add(row.attempts);
-    return [{ action, attempts }];
-  });
+  const entries = [...needed.values()].flatMap((ofRun) => [...ofRun.values()]);
+  if (entries.length === 0) return;
+  const runs = new Map([...needed.keys()].map((run) => [run.row.id, run]));
+  const keys = entries.map(({ run, name }) => ({ run_id: run.row.id, name }));
+  const wanted = entries.flatMap(({ run, name, attempts }) => attemptKeys(run.row.id, name, attempts));
+  const [found = [], ...more] = await runSteps(db, [
+    actionsStep(dialect, keys),
+    ...attemptSteps(dialect, wanted),
+  ]);
+  const byId = new Map<number, ActionState>();
+  for (const row of found as Row<'actions'>[]) {
+    const run = runs.get(row.run_id);
+    if (run !== undefined) byId.set(row.id, addLoadedAction(run, row));
+  }
+  addAttempts(byId, more);
 }
 
 /** Puts an action that was read from the database into its run. */
@@ -113,37 +109,77 @@ export function addLoadedAction(run: RunState, row: Row<'actions'>): ActionState
   return action;
 }
 
-/** Loads attempts of actions, with their histories. */
-export async function loadAttempts(dialect: Dialect, db: Db, wanted: readonly Wanted[]): Promise<void> {
-  const pairs = wanted.flatMap(({ action, attempts }) => [...attempts].map((n) => [action.row.id, n]));
-  if (pairs.length === 0) return;
-  const byId = new Map(wanted.map(({ action }) => [action.row.id, action]));
-  const list = dialect.rows([int('action_id'), int('attempt_number')], pairs);
-  const found = await sql<Row<'action_attempts'>>`
-    select t.* from ${list} join action_attempts as t
-      on t.action_id = u.action_id and t.attempt_number = u.attempt_number`.execute(db);
-  const transitions = new Map<number, TransitionState[]>();
-  for (const row of found.rows) {
+/** Loads the newest attempt of each action that was loaded, with its history. */
+export async function loadNewestAttempts(
+  dialect: Dialect,
+  db: Db,
+  actions: readonly ActionState[],
+): Promise<void> {
+  const wanted = actions.map(({ row }) => ({ run_id: row.run_id, name: row.name, attempt: null }));
+  if (wanted.length === 0) return;
+  const byId = new Map(actions.map((action) => [action.row.id, action]));
+  addAttempts(byId, await runSteps(db, attemptSteps(dialect, wanted)));
+}
+
+function actionsStep(dialect: Dialect, rows: readonly { run_id: number; name: string }[]): Step {
+  const found = shape(dialect, 'load actions', () => ({
+    columns: ACTION_KEY,
+    text: `select a.* from ${dialect.texts.list(ACTION_KEY)}
+      join actions as a on a.run_id = u.run_id and a.name = u.name`,
+  }));
+  return { ...found, rows };
+}
+
+interface AttemptKey {
+  readonly run_id: number;
+  readonly name: string;
+  /** The newest one comes along with every other, because what an action shows (its error, its cache status) is the newest one's. */
+  readonly attempt: number | null;
+}
+
+function attemptKeys(runId: number, name: string, attempts: ReadonlySet<number | 'latest'>): AttemptKey[] {
+  return [...attempts].map((one) => ({ run_id: runId, name, attempt: one === 'latest' ? null : one }));
+}
+
+/** Attempts, then their histories; those that several keys ask for come several times. */
+function attemptSteps(dialect: Dialect, rows: readonly AttemptKey[]): Step[] {
+  if (rows.length === 0) return [];
+  const { texts } = dialect;
+  const from = () => `from ${texts.list(ATTEMPT_KEY)}
+    join actions as a on a.run_id = u.run_id and a.name = u.name
+    join action_attempts as t on t.action_id = a.id
+      and ${texts.isOneOf('t.attempt_number', ['u.attempt', 'a.attempts'])}`;
+  const attempts = shape(dialect, 'load attempts', () => ({
+    columns: ATTEMPT_KEY,
+    text: `select t.* ${from()}`,
+  }));
+  const transitions = shape(dialect, 'load transitions', () => ({
+    columns: ATTEMPT_KEY,
+    text: `select p.* ${from()} join phase_transitions as p on p.attempt_id = t.id`,
+  }));
+  return [
+    { ...attempts, rows },
+    { ...transitions, rows },
+  ];
+}
+
+function addAttempts(actions: ReadonlyMap<number, ActionState>, answers: readonly unknown[][]): void {
+  const [attempts = [], transitions = []] = answers;
+  const histories = new Map<number, TransitionState[]>();
+  for (const attempt of attempts as Row<'action_attempts'>[]) {
     const history: TransitionState[] = [];
-    transitions.set(row.id, history);
-    byId.get(row.action_id)?.attempts.set(row.attempt_number, {
-      attempt: row,
-      transitions: history,
-      newEvents: [],
-      fresh: false,
-      dirty: false,
-    });
+    const action = actions.get(attempt.action_id);
+    if (action === undefined || action.attempts.has(attempt.attempt_number)) continue;
+    const state = { attempt, transitions: history, newEvents: [], fresh: false, dirty: false };
+    action.attempts.set(attempt.attempt_number, state);
+    histories.set(attempt.id, history);
   }
-  if (transitions.size === 0) return;
-  const ids = dialect.rows(
-    [int('attempt_id')],
-    [...transitions.keys()].map((id) => [id]),
-  );
-  const histories = await sql<Row<'phase_transitions'>>`
-    select p.* from ${ids} join phase_transitions as p on p.attempt_id = u.attempt_id`.execute(db);
-  for (const row of histories.rows)
-    transitions.get(row.attempt_id)?.push({ ...row, fresh: false, dirty: false });
-  for (const history of transitions.values()) {
-    history.sort((a, b) => phaseRank(a.phase as Phase) - phaseRank(b.phase as Phase));
+  for (const row of transitions as Row<'phase_transitions'>[]) {
+    const history = histories.get(row.attempt_id);
+    if (history === undefined || history.some(({ id }) => id === row.id)) continue;
+    history.push(Object.assign(row, { fresh: false, dirty: false }));
+  }
+  for (const history of histories.values()) {
+    if (history.length > 1) history.sort((a, b) => phaseRank(a.phase as Phase) - phaseRank(b.phase as Phase));
   }
 }

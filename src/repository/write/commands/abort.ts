@@ -6,7 +6,7 @@ import { handOverAbort } from '../../outbox-fill.ts';
 import type { Row } from '../../schema.ts';
 import { type Flushed, flushUnit } from '../flush.ts';
 import type { ExclusiveWork } from '../group-commit.ts';
-import { addLoadedAction, loadAttempts, loadUnit } from '../load.ts';
+import { addLoadedAction, loadNewestAttempts, loadUnit } from '../load.ts';
 import type { StoredRunKey } from '../command.ts';
 import type { Unit } from '../unit.ts';
 import { type Abort, applyAbort } from './abort-state.ts';
@@ -85,11 +85,7 @@ async function abortChunk(
     Row<'actions'>
   >`select a.* from ${list} join actions as a on a.id = u.id`.execute(db);
   const actions = rows.map((row) => addLoadedAction(run, row));
-  await loadAttempts(
-    dialect,
-    db,
-    actions.map((action) => ({ action, attempts: new Set([action.row.attempts]) })),
-  );
+  await loadNewestAttempts(dialect, db, actions);
   for (const action of actions) applyAbort(unit, action, abort);
 }
 
