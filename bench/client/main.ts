@@ -2,6 +2,7 @@
  * A client process: does the jobs that its parent sends, one after the other or side by side, and answers each with its result.
  * It is a process of its own so that the CPU time of the service is the service's alone.
  */
+import { type DownloadJob, runDownload } from './download.ts';
 import { type IdleJob, runIdle } from './idle.ts';
 import { type LoadJob, type LoadResult, runLoad, runPipeline } from './load.ts';
 import { type FirstMessageJob, type RepeatJob, runFirstMessage, runRepeat } from './repeat.ts';
@@ -18,7 +19,8 @@ export type Job =
   | WriteJob
   | IdleJob
   | RepeatJob
-  | FirstMessageJob;
+  | FirstMessageJob
+  | DownloadJob;
 
 /** What each kind of job results in. */
 export interface Results {
@@ -31,6 +33,7 @@ export interface Results {
   readonly idle: undefined;
   readonly repeat: Float64Array;
   readonly firstMessage: Float64Array;
+  readonly download: number;
 }
 
 /** How a job and its answer travel. */
@@ -59,6 +62,8 @@ function run(job: Job): Promise<unknown> {
       return runRepeat(job);
     case 'firstMessage':
       return runFirstMessage(job);
+    case 'download':
+      return runDownload(job);
   }
 }
 

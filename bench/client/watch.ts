@@ -118,7 +118,8 @@ function actions({ run }: WatchJob) {
         // Children are c000000 and on.
         if (name === undefined || message[name[0]] !== 0x63) return;
         count++;
-        if (status) seen(Number(message.toString('latin1', name[0] + 1, name[1])), findInt(message, 4, ...status));
+        if (status)
+          seen(Number(message.toString('latin1', name[0] + 1, name[1])), findInt(message, 4, ...status));
       });
       return count;
     },

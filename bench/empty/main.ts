@@ -14,7 +14,8 @@ import {
   UpdateActionStatusStreamResponseSchema,
 } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
-import { FrameReader } from '../client/wire.ts';
+import { DOWNLOAD } from '../client/download.ts';
+import { FrameReader, frame } from '../client/wire.ts';
 
 function connectServer(): Http2Server {
   const routes = (router: ConnectRouter) => {
@@ -44,10 +45,24 @@ function connectServer(): Http2Server {
 }
 
 const EMPTY = Buffer.alloc(5);
+const CHUNK = frame(Buffer.alloc(16 * 1024));
+
+/** Sends until the other side closes the stream. */
+function sendForever(stream: ServerHttp2Stream): void {
+  const more = () => {
+    while (!stream.destroyed && stream.write(CHUNK));
+  };
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+  stream.on('error', () => undefined);
+  stream.on('drain', more);
+  stream.resume();
+  more();
+}
 
 function bareServer(): Http2Server {
   const server = createServer();
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    if (headers[':path'] === DOWNLOAD) return sendForever(stream);
     const streams = String(headers[':path']).endsWith('Stream');
     const frames = new FrameReader();
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });

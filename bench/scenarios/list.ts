@@ -1,0 +1,130 @@
+import { create, fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import {
+  ListRunsRequestSchema,
+  RunService,
+  WatchGroupsRequestSchema,
+} from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
+import { PLACE } from '../client/messages.ts';
+import type { ClientProcess } from '../support/client-process.ts';
+import { quantile } from '../support/measure.ts';
+import type { DatabaseKind, Place } from '../support/place.ts';
+import { less, type Row } from '../support/rows.ts';
+import type { Effort, Scenario } from '../support/scenario.ts';
+import { withService } from '../support/with-service.ts';
+
+const RUNS = 100_000;
+const PAGE = 100;
+const DEEP = 500;
+const DAY_MS = 86_400_000;
+const NAMES = { postgres: 'PostgreSQL', sqlite: 'SQLite' };
+const PATH = '/flyteidl2.workflow.RunService/';
+
+/** The filters and orders that the table names. */
+const LISTS: Record<string, JsonObject> = {
+  'phase filter + created_at': {
+    filters: [{ function: 'EQUAL', field: 'phase', values: ['5'] }],
+    sortByFields: [{ key: 'created_at', direction: 'DESCENDING' }],
+  },
+  'default order': {},
+};
+
+const projectId = { organization: PLACE.org, domain: PLACE.domain, name: PLACE.project };
+const request = (list: JsonObject, token: string) =>
+  fromJson(ListRunsRequestSchema, { projectId, request: { limit: PAGE, token, ...list } });
+
+/** The token of a page, found by following those before it. */
+async function tokenOf(url: string, list: JsonObject, page: number): Promise<string> {
+  const client = createClient(RunService, createGrpcTransport({ baseUrl: url }));
+  let token = '';
+  for (let at = 1; at < page; at++) {
+    ({ token } = await client.listRuns(request(list, token)));
+    if (token === '') throw new Error(`the list ends on page ${at}`);
+  }
+  return token;
+}
+
+async function listRows(
+  place: Place,
+  url: string,
+  client: ClientProcess,
+  effort: Effort,
+  kind: DatabaseKind,
+) {
+  const times = effort.full ? 500 : 200;
+  const rows: Row[] = [];
+  const empty = await place.empty('connect');
+  const path = `${PATH}ListRuns`;
+  for (const [name, list] of Object.entries(LISTS)) {
+    const measure = async (token: string, at = url) => {
+      const message = toBinary(ListRunsRequestSchema, request(list, token));
+      await client.run({ kind: 'repeat', url: at, path, message, times: 20 });
+      return client.run({ kind: 'repeat', url: at, path, message, times });
+    };
+    const first = await measure('');
+    const none = await measure('', empty.url);
+    const deep = await measure(await tokenOf(url, list, DEEP));
+    rows.push({
+      work: `ListRuns of 100,000 runs, ${name}, p50, page 1 / page ${DEEP}, ${NAMES[kind]}`,
+      figures: [
+        less(quantile(first, 0.5), 'ms', { atLeast: 3, goal: 1.6 }),
+        less(quantile(deep, 0.5), 'ms', { atLeast: 3.5, goal: 2 }),
+        less(quantile(first, 0.99), 'ms', { atLeast: 50, goal: 50 }, 'first page p99'),
+      ],
+      limit: `connect-node ${quantile(none, 0.5).toFixed(2)} ms`,
+    });
+  }
+  return rows;
+}
+
+async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind): Promise<Row> {
+  const path = `${PATH}WatchGroups`;
+  const request = create(WatchGroupsRequestSchema, {
+    scopeBy: { case: 'projectId', value: projectId },
+    startDate: timestampFromMs(Date.now() - 60 * DAY_MS),
+  });
+  const message = toBinary(WatchGroupsRequestSchema, request);
+  await client.run({ kind: 'firstMessage', url, path, message, times: 5 });
+  const times = await client.run({ kind: 'firstMessage', url, path, message, times: 50 });
+  return {
+    work: `WatchGroups, 100,000 runs of 50 tasks, all groups, ${NAMES[kind]}`,
+    figures: [
+      less(quantile(times, 0.5), 'ms', { atLeast: 20, goal: 20 }, 'p50'),
+      less(quantile(times, 0.99), 'ms', {}, 'p99'),
+    ],
+    limit: '',
+  };
+}
+
+function scenario(name: string, kind: DatabaseKind, fullOnly: boolean): Scenario {
+  return {
+    name,
+    about: `ListRuns and WatchGroups with 100,000 runs, ${NAMES[kind]}`,
+    fullOnly,
+    run(place, effort) {
+      const seed = {
+        prefix: 'l',
+        runs: RUNS,
+        // A million actions in the full form.
+        children: effort.full ? 9 : 0,
+        outcomes: true,
+        tasks: 50,
+        people: 20,
+        spreadMs: 30 * DAY_MS,
+      };
+      return withService(place, { kind, seeds: [seed] }, async ({ service, client }) => {
+        const process = client();
+        const rows = await listRows(place, service.url, process, effort, kind);
+        return [...rows, await groupRow(service.url, process, kind)];
+      });
+    },
+  };
+}
+
+/** Lists and groups of a project with 100,000 runs. */
+export const LIST: readonly Scenario[] = [
+  scenario('list', 'postgres', false),
+  scenario('list-sqlite', 'sqlite', true),
+];
