@@ -5,7 +5,7 @@
 import { type DownloadJob, runDownload } from './download.ts';
 import { type IdleJob, runIdle } from './idle.ts';
 import { type LoadJob, type LoadResult, runLoad, runPipeline } from './load.ts';
-import { type FirstMessageJob, type RepeatJob, runFirstMessage, runRepeat } from './repeat.ts';
+import { type RepeatJob, runRepeat, runStream, type StreamJob } from './repeat.ts';
 import { runSnapshot, type SnapshotJob, type SnapshotResult } from './snapshot.ts';
 import { type FinishJob, finishWatch, startWatch, type WatchJob, type WatchResult } from './watch.ts';
 import { runWriter, type WriteJob, type WriteResult } from './writer.ts';
@@ -19,7 +19,7 @@ export type Job =
   | WriteJob
   | IdleJob
   | RepeatJob
-  | FirstMessageJob
+  | StreamJob
   | DownloadJob;
 
 /** What each kind of job results in. */
@@ -32,7 +32,7 @@ export interface Results {
   readonly write: WriteResult;
   readonly idle: undefined;
   readonly repeat: Float64Array;
-  readonly firstMessage: Float64Array;
+  readonly stream: Float64Array;
   readonly download: number;
 }
 
@@ -60,8 +60,8 @@ function run(job: Job): Promise<unknown> {
       return runIdle(job);
     case 'repeat':
       return runRepeat(job);
-    case 'firstMessage':
-      return runFirstMessage(job);
+    case 'stream':
+      return runStream(job);
     case 'download':
       return runDownload(job);
   }

@@ -1,6 +1,6 @@
 import { clock } from './clock.ts';
 import { GrpcConnection } from './grpc.ts';
-import { frame } from './wire.ts';
+import { eachField, frame } from './wire.ts';
 
 /** The same call again and again, one after the other. */
 export interface RepeatJob {
@@ -25,29 +25,36 @@ export async function runRepeat({ url, path, message, times }: RepeatJob): Promi
   return latencies.sort();
 }
 
-/** Opens a server stream until its first message comes, again and again. */
-export interface FirstMessageJob {
-  readonly kind: 'firstMessage';
+/** Opens a server stream until its first message comes, or the first one that has a certain field; again and again. */
+export interface StreamJob {
+  readonly kind: 'stream';
   readonly url: string;
   readonly path: string;
   readonly message: Uint8Array;
   readonly times: number;
+  /** The number of the field to wait for. */
+  readonly field?: number;
 }
 
-/** Milliseconds from the call to its first message, sorted. */
-export async function runFirstMessage({ url, path, message, times }: FirstMessageJob): Promise<Float64Array> {
+/** Milliseconds from the call to that message, sorted. */
+export async function runStream({ url, path, message, times, field }: StreamJob): Promise<Float64Array> {
   const connection = new GrpcConnection(url);
   const framed = frame(message);
   const latencies = new Float64Array(times);
   for (let i = 0; i < times; i++) {
     const begin = clock();
     await new Promise<void>((resolve, reject) => {
-      const { stream, closed } = connection.serverStream(path, framed, () => {
+      const { stream, closed } = connection.serverStream(path, framed, (answer) => {
+        let found = field === undefined;
+        eachField(answer, 0, answer.length, (no) => {
+          if (no === field) found = true;
+        });
+        if (!found) return;
         latencies[i] = clock() - begin;
         stream.close();
         resolve();
       });
-      closed.then(() => reject(new Error('the stream ended without a message')), reject);
+      closed.then(() => reject(new Error('the stream ended without the message')), reject);
     });
   }
   connection.close();

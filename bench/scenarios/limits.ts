@@ -103,8 +103,8 @@ export const limits: Scenario = {
   name: 'limits',
   about: 'what the machine can do: databases, empty handlers, a bare stream',
   run: async (place) => [
-    await sqlite(place),
     await postgres(place),
+    await sqlite(place),
     await handlers(place),
     await stream(place),
   ],

@@ -79,6 +79,9 @@ async function listRows(
   return rows;
 }
 
+/** The field that says that every group has been sent. */
+const SENTINEL = 2;
+
 async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind): Promise<Row> {
   const path = `${PATH}WatchGroups`;
   const request = create(WatchGroupsRequestSchema, {
@@ -86,8 +89,8 @@ async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind):
     startDate: timestampFromMs(Date.now() - 60 * DAY_MS),
   });
   const message = toBinary(WatchGroupsRequestSchema, request);
-  await client.run({ kind: 'firstMessage', url, path, message, times: 5 });
-  const times = await client.run({ kind: 'firstMessage', url, path, message, times: 50 });
+  await client.run({ kind: 'stream', url, path, message, times: 5, field: SENTINEL });
+  const times = await client.run({ kind: 'stream', url, path, message, times: 50, field: SENTINEL });
   return {
     work: `WatchGroups, 100,000 runs of 50 tasks, all groups, ${NAMES[kind]}`,
     figures: [

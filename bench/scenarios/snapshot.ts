@@ -28,7 +28,7 @@ export const snapshotLarge: Scenario = {
         if (round > 0) alls.push(...all);
       }
       const empty = await place.empty('connect');
-      const none = await client.run({ kind: 'firstMessage', url: empty.url, ...bare, times: 50 });
+      const none = await client.run({ kind: 'stream', url: empty.url, ...bare, times: 50 });
       return [
         {
           work: 'WatchActions snapshot of 50,000 actions, first message / all',
