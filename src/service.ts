@@ -2,7 +2,6 @@ import { ConditionTimeouts } from './conditions/condition-timeouts.ts';
 import type { Config } from './config.ts';
 import { checkExecutorIsSafe } from './executor/loopback.ts';
 import type { Executor } from './executor/executor.ts';
-import { openExecutor } from './executor/open.ts';
 import { type Logger, sourceLogger } from './logger.ts';
 import { type Couriers, openCouriers, tellingOf } from './remote/open.ts';
 import { isMigrated } from './repository/database.ts';
@@ -103,6 +102,8 @@ export async function startService(
     const secrets = await openSecrets(config.secrets, dialect);
     let port = config.runs.server.port;
     if (config.executor.kind === 'process' && config.executor.process.embedded) {
+      // Loaded only by those who run tasks here.
+      const { openExecutor } = await import('./executor/open.ts');
       executor = await openExecutor({
         config,
         logger: sourceLogger(logger, 'executor'),

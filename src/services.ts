@@ -1,6 +1,6 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from './config.ts';
-import { executorFolder } from './executor/open.ts';
+import { executorFolder } from './executor/folder.ts';
 import { ActionsService } from './gen/flyteidl2/actions/actions_service_pb.js';
 import { AuthMetadataService } from './gen/flyteidl2/auth/auth_service_pb.js';
 import { IdentityService } from './gen/flyteidl2/auth/identity_pb.js';

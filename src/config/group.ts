@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A group of keys: unknown keys are refused, a group that is left out has its defaults. */
 export const group = <T extends z.core.$ZodLooseShape>(shape: T) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LeafMeta, leafMeta } from './leaves.ts';
 import { configSchema } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration, parseSize } from './units.ts';
 
 /** How the value of a key is written: it decides how the text of an environment variable is read. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describe } from './leaves.ts';
 
 /** The levels of the logger, from the rarest to the chattiest message. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Environment } from './environment.ts';
 import { configGroups, configKeys, environmentName } from './keys.ts';
 import { nearest } from './nearest.ts';

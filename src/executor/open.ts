@@ -12,6 +12,7 @@ import { SecretStore } from '../secrets/store.ts';
 import { secretVariables } from '../secrets/task-secrets.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Executor } from './executor.ts';
+import { executorFolder } from './folder.ts';
 import { configuredPython, Interpreters } from './interpreters.ts';
 import type { ExecutorMetrics } from './live.ts';
 import { isLoopback } from './loopback.ts';
@@ -28,11 +29,6 @@ export interface ExecutorParts {
   /** The port on which the service listens, as soon as it does. */
   readonly port: () => number;
   readonly pollMs: number;
-}
-
-/** The folder of the executor's files, as an absolute path. */
-export function executorFolder(config: Config): string {
-  return resolve(config.executor.process.workDir);
 }
 
 /** Makes the process executor that the configuration describes; it does not work yet. Throws a StartupError if it could not. */

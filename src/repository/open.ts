@@ -5,8 +5,6 @@ import type { DatabaseConfig } from '../config.ts';
 import type { Organizations } from '../runs/identity.ts';
 import { checkOrganizations, migrate } from './database.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { openPostgres } from './dialects/postgres.ts';
-import { openSqlite } from './dialects/sqlite.ts';
 import { isBusy } from './dialects/sqlite-driver.ts';
 
 const RETRY_MS = 250;
@@ -41,10 +39,13 @@ export async function openDatabase(
   }
 }
 
+/** Each database's driver is loaded only where it is used. */
 async function openDialect(config: DatabaseConfig, hooks: DatabaseHooks): Promise<Dialect> {
   if (config.kind === 'postgres') {
+    const { openPostgres } = await import('./dialects/postgres.ts');
     return openPostgres({ ...config, ...hooks, acquireTimeoutMs: Math.min(config.connectTimeoutMs, 10_000) });
   }
+  const { openSqlite } = await import('./dialects/sqlite.ts');
   const deadline = performance.now() + config.lockTimeoutMs;
   for (;;) {
     try {
