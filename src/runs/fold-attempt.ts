@@ -1,6 +1,6 @@
 import type { Instant } from './instant.ts';
 import { isTerminal, type Phase, phaseRank } from './phase.ts';
-import type { AttemptEvent, AttemptRecord, TransitionRecord } from './records.ts';
+import type { AttemptEvent, AttemptFields, AttemptRecord, TransitionRecord } from './records.ts';
 
 /*
  * Folding events into an attempt.
@@ -160,21 +160,32 @@ function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold:
 }
 
 function foldFields(attempt: AttemptRecord, event: AttemptEvent): boolean {
-  const present = FIELDS.filter((field) => event.fields[field] !== undefined);
+  const { fields } = event;
+  const present = FIELDS.filter((field) => fields[field] !== undefined);
   if (present.length === 0) return false;
   const order = eventOrder(event.phase, event.version);
-  const versions: Record<string, number> = JSON.parse(attempt.field_versions);
+  const versions: Record<string, number> =
+    attempt.field_versions === '{}' ? {} : JSON.parse(attempt.field_versions);
   let changed = false;
   for (const field of present) {
     const last = versions[field];
     if (last !== undefined && last >= order) continue;
-    Object.assign(attempt, { [field]: event.fields[field] });
+    setField(attempt, field, fields);
     if (field === 'outputs') attempt.output_uri = event.outputUri ?? null;
     versions[field] = order;
     changed = true;
   }
   if (changed) attempt.field_versions = JSON.stringify(versions);
   return changed;
+}
+
+function setField<F extends (typeof FIELDS)[number]>(
+  attempt: AttemptRecord,
+  field: F,
+  fields: AttemptFields,
+): void {
+  const value = fields[field];
+  if (value !== undefined) (attempt as AttemptFields)[field] = value;
 }
 
 /** The first time at which the attempt ran, if it did. */

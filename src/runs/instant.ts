@@ -15,7 +15,7 @@ const MIN_SECONDS = -62_135_596_800n; // 0001-01-01
 const MAX_SECONDS = 253_402_300_799n; // 9999-12-31T23:59:59
 const MAX_DRIFT_MS = 5;
 
-let lastMicros = 0n;
+let lastMicros = 0;
 let origin = performance.timeOrigin;
 
 /** The system's clock in microseconds; it never goes backwards within a process, and no two calls give the same instant. */
@@ -23,16 +23,17 @@ export const systemClock: Clock = () => {
   // The fine clock stands still while the machine sleeps and ignores it when the time is set: it only divides milliseconds.
   const wall = Date.now();
   if (Math.abs(wall - origin - performance.now()) > MAX_DRIFT_MS) origin = wall - performance.now();
-  const now = BigInt(Math.round((origin + performance.now()) * 1000));
-  lastMicros = now > lastMicros ? now : lastMicros + 1n;
-  return instantFromMicros(lastMicros);
+  // Below 2^53, and so exact, until the year 2255.
+  const now = Math.round((origin + performance.now()) * 1000);
+  lastMicros = now > lastMicros ? now : lastMicros + 1;
+  return instantFrom(Math.floor(lastMicros / 1_000_000), lastMicros % 1_000_000);
 };
 
 /** The instant of a number of microseconds since 1970. */
 export function instantFromMicros(micros: bigint): Instant {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = (micros - fraction) / 1_000_000n;
-  return instantFrom(seconds, Number(fraction));
+  return instantFrom(Number(seconds), Number(fraction));
 }
 
 /** Microseconds since 1970 of an instant. */
@@ -46,7 +47,7 @@ export function instantFromTimestamp(timestamp: Timestamp, field = 'timestamp'):
   if (seconds < MIN_SECONDS || seconds > MAX_SECONDS || nanos < 0 || nanos > 999_999_999) {
     throw invalidArgument(`${field} is not a time between the years 1 and 9999`);
   }
-  return instantFrom(seconds, Math.trunc(nanos / 1000));
+  return instantFrom(Number(seconds), Math.trunc(nanos / 1000));
 }
 
 /** The Timestamp message of an instant. */
@@ -70,7 +71,7 @@ export function parseInstant(text: string): Instant | undefined {
   if (Number.isNaN(millis) || !isDayOfItsMonth(day)) return undefined;
   const seconds = BigInt(millis / 1000);
   if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return undefined;
-  return instantFrom(seconds, Number(fraction.padEnd(6, '0').slice(0, 6)));
+  return instantFrom(Number(seconds), Number(fraction.padEnd(6, '0').slice(0, 6)));
 }
 
 /** Whole milliseconds from one instant to another; never negative. */
@@ -90,7 +91,12 @@ function isDayOfItsMonth(day: string): boolean {
   return date <= 28 || new Date(Date.parse(day)).getUTCDate() === date;
 }
 
-function instantFrom(seconds: bigint, micros: number): Instant {
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-  return `${whole}.${String(micros).padStart(6, '0')}Z`;
+/** Most instants of a moment share their second, whose text costs far more than the rest. */
+let textOfSecond = { seconds: 0, text: '1970-01-01T00:00:00' };
+
+function instantFrom(seconds: number, micros: number): Instant {
+  if (textOfSecond.seconds !== seconds) {
+    textOfSecond = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+  }
+  return `${textOfSecond.text}.${String(micros).padStart(6, '0')}Z`;
 }

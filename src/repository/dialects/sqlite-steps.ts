@@ -4,9 +4,12 @@ import { nameList, quoteName, type Step, type StepTexts } from './steps.ts';
 
 const EMPTY = Buffer.alloc(0);
 
-/** Texts whose parameters are one row. */
+/** Lists travel as JSON; everything else has one row as its parameters. */
 export const sqliteTexts: StepTexts = {
-  list: (columns) => `(select ${columns.map(({ name }) => `? as ${quoteName(name)}`).join(', ')}) as u`,
+  list: (columns) => {
+    const cells = columns.map(({ name }, i) => `j.value ->> ${i} as ${quoteName(name)}`);
+    return `(select ${cells.join(', ')} from json_each(?) as j) as u`;
+  },
   insert: (table, columns) =>
     `insert into ${quoteName(table)} (${nameList(columns)}) values (${columns.map(() => '?').join(', ')})`,
   update: (table, columns, keys) => {
@@ -17,20 +20,35 @@ export const sqliteTexts: StepTexts = {
   lock: () => '',
 };
 
-/** Runs a step's statement for each of its rows; answers what it returned for all of them. */
-export function runSqliteStep(statement: Database.Statement, { columns, rows }: Step): unknown[] {
+/**
+ * Runs a step's statement: for each of its rows, or once for all of them, which is cheaper where rows are found and dearer where they
+ * are written. Answers what it returned.
+ */
+export function runSqliteStep(statement: Database.Statement, { columns, rows, listed }: Step): unknown[] {
+  if (listed) {
+    const list = [JSON.stringify(rows.map((row) => rowValues(columns, row, [])))];
+    if (statement.reader) return statement.all(list);
+    statement.run(list);
+    return [];
+  }
   const found: unknown[] = [];
-  const values: unknown[] = new Array(columns.length);
+  const values: unknown[] = [];
   for (const row of rows) {
-    const record = row as Record<string, unknown>;
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i];
-      if (column !== undefined) values[i] = sqliteValue(column.kind, record[column.name]);
-    }
-    if (!statement.reader) statement.run(values);
-    else for (const one of statement.iterate(values)) found.push(one);
+    rowValues(columns, row, values);
+    if (statement.reader) found.push(...statement.all(values));
+    else statement.run(values);
   }
   return found;
+}
+
+/** Writes a row's values into an array, which may serve one row after the other. */
+function rowValues(columns: Step['columns'], row: object, into: unknown[]): unknown[] {
+  const record = row as Record<string, unknown>;
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i];
+    if (column !== undefined) into[i] = sqliteValue(column.kind, record[column.name]);
+  }
+  return into;
 }
 
 function sqliteValue(kind: ColumnKind, value: unknown): unknown {

@@ -11,6 +11,8 @@ export interface Step {
   readonly columns: readonly ListColumn[];
   /** By the names of the columns; what is missing is null. */
   readonly rows: readonly object[];
+  /** The text selects from `texts.list`: on SQLite too it runs once, for all rows. */
+  readonly listed?: boolean;
 }
 
 /** How steps go with their transaction. */

@@ -10,6 +10,7 @@ export function flushDeadlines(writes: Writes, unit: Unit): void {
     const columns = [{ name: 'action_id', kind: 'int' }] as const;
     return {
       columns,
+      listed: true,
       text: `delete from condition_deadlines where action_id in (select action_id from ${list(columns)})`,
     };
   });

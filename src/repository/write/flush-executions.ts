@@ -91,7 +91,9 @@ async function parentDepths(
       text: `select e.action_id, e.depth from ${dialect.texts.list(columns)} join executions as e on e.action_id = u.id`,
     };
   });
-  const [rows = []] = await runSteps(db, [{ ...found, rows: [...parents].map((id) => ({ id })) }]);
+  const [rows = []] = await runSteps(db, [
+    { ...found, rows: [...parents].map((id) => ({ id })), listed: true },
+  ]);
   return new Map((rows as Row<'executions'>[]).map((row) => [row.action_id, row.depth]));
 }
 

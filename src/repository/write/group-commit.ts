@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, resourceExhausted, unavailable } from '../../runs/errors.ts';
 import type { Clock } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
-import type { Command } from './command.ts';
+import { type Command, runKeyText } from './command.ts';
 import { type Flushed, flushUnit } from './flush.ts';
 import { loadUnit } from './load.ts';
 import { loadBelowNewActions } from './load-below.ts';
@@ -13,7 +13,7 @@ export interface WriterOptions {
   readonly clock: Clock;
   /** How many commands may wait; one more is refused with resource_exhausted. */
   readonly maxQueued: number;
-  /** How many commands share a transaction at most. */
+  /** How many commands share a transaction at most; one that works on many actions counts for as many. */
   readonly maxBatch: number;
   /** Told about every transaction that committed, before its commands are acknowledged. */
   readonly onCommitted: (flushed: Flushed) => void;
@@ -39,6 +39,8 @@ interface Waiting {
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 
 const MAX_TRIES = 8;
+/** How many of those that wait are looked at for a transaction, for each that it may have. */
+const LOOK_AHEAD = 4;
 
 /**
  * The one way into the database for changes of runs.
@@ -52,6 +54,8 @@ export class GroupCommit {
   readonly #dialect: Dialect;
   readonly #options: WriterOptions;
   #queue: Waiting[] = [];
+  /** The runs that transactions under way work on. */
+  readonly #busy = new Set<string>();
   #inFlight = 0;
   #armed = false;
   #closed = false;
@@ -111,9 +115,11 @@ export class GroupCommit {
   }
 
   async #next(): Promise<void> {
-    const batch = this.#queue.splice(0, this.#options.maxBatch);
+    const batch = this.#take();
     if (batch.length === 0) return;
     this.#inFlight++;
+    const runs = batch.flatMap(({ command }) => command.runs.map(runKeyText));
+    for (const run of runs) this.#busy.add(run);
     this.#arm();
     this.#options.onBatch?.(batch.length, this.#queue.length);
     try {
@@ -124,8 +130,39 @@ export class GroupCommit {
         else reject(outcome?.error);
       });
     } finally {
+      for (const run of runs) this.#busy.delete(run);
       this.#settled();
     }
+  }
+
+  /**
+   * Takes a batch from the queue. Beside another transaction it leaves out the runs that this one works on: it would only wait for their
+   * locks. What is left of a run stays in its order.
+   */
+  #take(): Waiting[] {
+    const { maxBatch } = this.#options;
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    const busy = new Set(this.#busy);
+    let weight = 0;
+    let seen = 0;
+    for (const waiting of this.#queue) {
+      const { runs, actions } = waiting.command;
+      // An action's parent and root come with it.
+      const more = Math.max(1, (actions?.length ?? 0) - 2);
+      if (seen === LOOK_AHEAD * maxBatch || (weight > 0 && weight + more > maxBatch)) break;
+      seen++;
+      const keys = busy.size === 0 ? [] : runs.map(runKeyText);
+      if (keys.some((key) => busy.has(key))) {
+        for (const key of keys) busy.add(key);
+        left.push(waiting);
+      } else {
+        batch.push(waiting);
+        weight += more;
+      }
+    }
+    this.#queue = left.length === 0 ? this.#queue.slice(seen) : [...left, ...this.#queue.slice(seen)];
+    return batch;
   }
 
   #settled(): void {

@@ -47,7 +47,7 @@ function runsStep(dialect: Dialect, rows: readonly StoredRunKey[]): Step {
       on r.org_key = u.org_key and r.project = u.project and r.domain = u.domain and r.name = u.name
       order by r.id${texts.lock('r')}`,
   }));
-  return { ...found, rows };
+  return { ...found, rows, listed: true };
 }
 
 function projectsStep(dialect: Dialect, rows: readonly { org_key: string; id: string }[]): Step {
@@ -56,7 +56,7 @@ function projectsStep(dialect: Dialect, rows: readonly { org_key: string; id: st
     text: `select p.org_key, p.id, p.state from ${dialect.texts.list(PROJECT_KEY)}
       join projects as p on p.org_key = u.org_key and p.id = u.id`,
   }));
-  return { ...found, rows };
+  return { ...found, rows, listed: true };
 }
 
 function addRun(unit: Unit, row: Row<'runs'>): RunState {
@@ -127,7 +127,7 @@ function actionsStep(dialect: Dialect, rows: readonly { run_id: number; name: st
     text: `select a.* from ${dialect.texts.list(ACTION_KEY)}
       join actions as a on a.run_id = u.run_id and a.name = u.name`,
   }));
-  return { ...found, rows };
+  return { ...found, rows, listed: true };
 }
 
 interface AttemptKey {
@@ -158,8 +158,8 @@ function attemptSteps(dialect: Dialect, rows: readonly AttemptKey[]): Step[] {
     text: `select p.* ${from()} join phase_transitions as p on p.attempt_id = t.id`,
   }));
   return [
-    { ...attempts, rows },
-    { ...transitions, rows },
+    { ...attempts, rows, listed: true },
+    { ...transitions, rows, listed: true },
   ];
 }
 

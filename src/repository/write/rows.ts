@@ -70,7 +70,7 @@ export async function updateRows<T extends TableName>(
 }
 
 /** What of a step does not depend on its rows. */
-export type Shape = Pick<Step, 'text' | 'columns'>;
+export type Shape = Pick<Step, 'text' | 'columns' | 'listed'>;
 
 const shapes = { sqlite: new Map<string, Shape>(), postgres: new Map<string, Shape>() };
 

@@ -145,7 +145,7 @@ export class Unit {
       clusterEvents?: readonly ClusterEventRecord[];
     },
   ): void {
-    const before = { ...action.row };
+    const before = visibleOf(action.row);
     const state = this.#attempt(action, event);
     if (more.clusterEvents) state.newEvents.push(...more.clusterEvents);
     foldIntoAction(action.row, {
@@ -188,14 +188,18 @@ export class Unit {
       };
       action.attempts.set(event.attempt, state);
     }
-    const before = state.transitions.map((t) => `${t.version} ${t.start_time} ${t.end_time}`);
-    const known = [...state.transitions];
+    const before = state.transitions.map((known) => {
+      const { version, start_time, end_time } = known;
+      return { known, version, start_time, end_time };
+    });
     if (foldIntoAttempt(state, event, (transition) => this.#transition(transition))) {
       state.dirty = true;
       state.attempt.updated_at = this.now;
-      known.forEach((t, i) => {
-        if (`${t.version} ${t.start_time} ${t.end_time}` !== before[i]) t.dirty = true;
-      });
+      for (const { known, version, start_time, end_time } of before) {
+        const same =
+          known.version === version && known.start_time === start_time && known.end_time === end_time;
+        if (!same) known.dirty = true;
+      }
     }
     return state;
   }
@@ -205,10 +209,20 @@ export class Unit {
   }
 
   /** Carries what changed in an action's row on to its run. */
-  #settle(action: ActionState, before: Row<'actions'>): void {
+  #settle(action: ActionState, before: Visible): void {
     const { row, run } = action;
     if (row.name === ROOT_ACTION) this.#settleRunningSince(action);
-    if (!VISIBLE.some((column) => row[column] !== before[column])) return;
+    if (
+      row.phase === before.phase &&
+      row.attempts === before.attempts &&
+      row.end_time === before.end_time &&
+      row.duration_ms === before.duration_ms &&
+      row.cache_status === before.cache_status &&
+      row.error_kind === before.error_kind &&
+      row.error_line === before.error_line
+    ) {
+      return;
+    }
     this.touch(action);
     const paused = Number(row.phase === 'PAUSED') - Number(before.phase === 'PAUSED');
     if (paused !== 0) {
@@ -242,16 +256,16 @@ export class Unit {
   }
 }
 
-const VISIBLE = [
-  'phase',
-  'attempts',
-  'end_time',
-  'duration_ms',
-  'cache_status',
-  'error_kind',
-  'error_line',
-  'abort_reason',
-] as const;
+/** What folding changes of an action's row. */
+type Visible = Pick<
+  Row<'actions'>,
+  'phase' | 'attempts' | 'end_time' | 'duration_ms' | 'cache_status' | 'error_kind' | 'error_line'
+>;
+
+function visibleOf(row: Row<'actions'>): Visible {
+  const { phase, attempts, end_time, duration_ms, cache_status, error_kind, error_line } = row;
+  return { phase, attempts, end_time, duration_ms, cache_status, error_kind, error_line };
+}
 
 /** The action shows the cache status, and when it failed the error, of its newest attempt. */
 function syncFromAttempt({ row }: ActionState, { attempt }: AttemptState): void {

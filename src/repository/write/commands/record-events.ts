@@ -2,7 +2,7 @@ import { DomainError } from '../../../runs/errors.ts';
 import type { ClusterEventRecord } from '../../../runs/event.ts';
 import type { ActionKey } from '../../../runs/identity.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
-import type { Command, StoredRunKey } from '../command.ts';
+import { type Command, runKeyText, type StoredRunKey } from '../command.ts';
 import { findAction, needAction, type RunKind } from './find.ts';
 
 /** An `ActionEvent`, read. */
@@ -17,7 +17,7 @@ export interface RecordedEvent {
 /** Folds events into their actions. Each has an outcome of its own: undefined, or why it was refused; its neighbours go through. */
 export function recordEvents(events: readonly RecordedEvent[]): Command<(DomainError | undefined)[]> {
   return {
-    runs: events.map(({ stored }) => stored),
+    runs: [...new Map(events.map(({ stored }) => [runKeyText(stored), stored])).values()],
     actions: events.map(({ key, stored, event }) => needAction(stored, key.name, [event.attempt])),
     apply: (unit) =>
       events.map(({ key, stored, kind, event, clusterEvents }) =>
