@@ -7,6 +7,7 @@ import * as secretsSettings from './0004-secrets-settings.ts';
 import * as executor from './0005-executor.ts';
 import * as remote from './0006-remote.ts';
 import * as writeSpeed from './0008-write-speed.ts';
+import * as runGroups from './0009-run-groups.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
@@ -19,6 +20,7 @@ const numbered: Record<string, { up: Up }> = {
   '0005-executor': executor,
   '0006-remote': remote,
   '0008-write-speed': writeSpeed,
+  '0009-run-groups': runGroups,
 };
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */

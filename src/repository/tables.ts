@@ -1,3 +1,5 @@
+import { groupTables } from './tables-groups.ts';
+
 /**
  * What a column holds, the same on both databases: `int` (up to 2^53), `text`, `time` (an Instant), `bytes` (wire bytes of a
  * message) and `json` (JSON as text). A `?` marks a column that may be null.
@@ -272,6 +274,7 @@ export const tables = {
     settings: 'bytes',
     updated_at: 'time',
   },
+  ...groupTables,
   changes: { run_id: 'int', action_id: 'int?', batch: 'int', created_at: 'time' },
   service_state: { name: 'text', value: 'text' },
 } as const satisfies Record<string, Record<string, Column>>;

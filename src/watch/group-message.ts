@@ -5,60 +5,45 @@ import {
   type TaskGroup,
   TaskGroupSchema,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import type { GroupData, GroupSum } from '../repository/read/watch-groups.ts';
-import { type Instant, timestampOf } from '../runs/instant.ts';
+import type { GroupData } from '../repository/read/watch-groups.ts';
+import { type Measure, phaseMeasure } from '../runs/group-measures.ts';
+import { timestampOf } from '../runs/instant.ts';
 import { isRetryable, isTerminal, PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
 
 /** The message of a group: rates and averages over the runs that they can be told of, 0 or unset where there is none. */
-export function groupMessage({ task, sums, recent, people }: GroupData): TaskGroup {
-  const total = (of: (sum: GroupSum) => number) => sums.reduce((all, sum) => all + of(sum), 0);
-  const runsIf = (test: (sum: GroupSum) => boolean) => total((sum) => (test(sum) ? sum.runs : 0));
-  const failed = (sum: GroupSum) => isRetryable(sum.phase as Phase);
-  const finished = runsIf((sum) => isTerminal(sum.phase as Phase));
-  const latest = newest(sums.map((sum) => sum.latest));
-  const latestFinished = newest(sums.flatMap((sum) => sum.finished ?? []));
+export function groupMessage({ task, measures, finished, recent, people }: GroupData): TaskGroup {
+  const count = (measure: Measure) => measures[measure] ?? 0;
+  const phases = PHASES.map((phase) => ({ phase, count: count(phaseMeasure(phase)) }));
+  const runsIf = (test: (phase: Phase) => boolean) =>
+    phases.reduce((sum, { phase, count }) => sum + (test(phase) ? count : 0), 0);
+  const ended = runsIf(isTerminal);
   const [last] = recent;
   return create(TaskGroupSchema, {
     taskName: task,
     environmentName: last?.environment_name ?? '',
     shortName: last?.function_name ?? '',
-    totalRuns: BigInt(total((sum) => sum.runs)),
-    ...(latest ? { latestRunTime: timestampOf(latest) } : {}),
-    ...(latestFinished ? { latestFinishedTime: timestampOf(latestFinished) } : {}),
+    totalRuns: BigInt(count('runs')),
+    ...(last ? { latestRunTime: timestampOf(last.created_at) } : {}),
+    ...(finished ? { latestFinishedTime: timestampOf(finished) } : {}),
     recentStatuses: recent.map(({ name, phase }) => ({ runName: name, phase: phaseNumber(phase as Phase) })),
-    averageFailureRate: finished === 0 ? 0 : runsIf(failed) / finished,
-    ...average(
-      'averageDuration',
-      total((sum) => sum.duration ?? 0),
-      total((sum) => sum.durations),
-    ),
-    ...average(
-      'averageTimeToRunning',
-      total((sum) => sum.wait ?? 0),
-      total((sum) => sum.waits),
-    ),
+    averageFailureRate: ended === 0 ? 0 : runsIf(isRetryable) / ended,
+    ...average('averageDuration', count('duration_ms'), count('durations')),
+    ...average('averageTimeToRunning', count('wait_us') / 1000, count('waits')),
     createdBy: people.flatMap((bytes) => fromBinary(ActionMetadataSchema, bytes).executedBy ?? []),
     errorCounts: {
-      userError: BigInt(runsIf((sum) => failed(sum) && sum.error_kind === 'USER')),
-      systemError: BigInt(runsIf((sum) => failed(sum) && sum.error_kind === 'SYSTEM')),
-      unspecifiedError: BigInt(
-        runsIf((sum) => failed(sum) && sum.error_kind !== 'USER' && sum.error_kind !== 'SYSTEM'),
-      ),
+      userError: BigInt(count('errors_user')),
+      systemError: BigInt(count('errors_system')),
+      unspecifiedError: BigInt(count('errors_other')),
     },
-    phaseCounts: PHASES.map((phase) => ({
-      phase: phaseNumber(phase),
-      count: BigInt(runsIf((sum) => sum.phase === phase)),
-    })).filter(({ count }) => count > 0n),
+    phaseCounts: phases
+      .filter(({ count }) => count > 0)
+      .map(({ phase, count }) => ({ phase: phaseNumber(phase), count: BigInt(count) })),
   });
 }
 
 /** The message that tells that a group is gone. */
 export function goneGroup({ taskName, environmentName, shortName }: TaskGroup): TaskGroup {
   return create(TaskGroupSchema, { taskName, environmentName, shortName, shouldDelete: true });
-}
-
-function newest(instants: readonly Instant[]): Instant | undefined {
-  return instants.reduce<Instant | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
 }
 
 function average<N extends string>(name: N, sumMs: number, count: number): { [K in N]?: Duration } {

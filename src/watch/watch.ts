@@ -10,7 +10,8 @@ import type { Dialect } from '../repository/dialects/dialect.ts';
 import { readActionDetails } from '../repository/read/details.ts';
 import { readRunIdentity, readTreePage, readTreeRows } from '../repository/read/watch-actions.ts';
 import { type AttemptEvents, readAttemptEvents, readEventBytes } from '../repository/read/watch-events.ts';
-import { type GroupScope, readGroups } from '../repository/read/watch-groups.ts';
+import type { GroupScope } from '../repository/read/group-scope.ts';
+import { readGroups } from '../repository/read/watch-groups.ts';
 import {
   belongsTo,
   type RunTarget,
@@ -18,12 +19,15 @@ import {
   readRunRows,
   readUpdatedRuns,
 } from '../repository/read/watch-runs.ts';
+import type { Flushed } from '../repository/write/flush.ts';
+import { DELTAS_PER_FOLD, foldGroups } from '../repository/write/fold-groups.ts';
 import { type Clock, systemClock } from '../runs/instant.ts';
 import { BatchReader } from './batch-reader.ts';
 import { ChangeFeed, type ChangeFeedOptions } from './change-feed.ts';
 import { ChangePruner, pruneChanges } from './change-pruner.ts';
 import { groupMessage } from './group-message.ts';
 import { GroupRanking } from './group-ranking.ts';
+import { GroupsFolder } from './groups-folder.ts';
 import { GroupsView } from './groups-view.ts';
 import { messageLimits } from './limits.ts';
 import { RunsView } from './runs-view.ts';
@@ -97,6 +101,11 @@ export function createWatch(options: WatchOptions) {
     () => pruneChanges(dialect, clock),
     (error) => logger?.warn({ err: error }, 'old rows of the change log could not be deleted'),
   );
+  const folder = new GroupsFolder({
+    fold: () => foldGroups(dialect),
+    full: DELTAS_PER_FOLD,
+    onError: (error) => logger?.warn({ err: error }, 'the counts of groups could not be folded; later again'),
+  });
   const slots = new Slots(dialect.kind === 'sqlite' ? 1 : DETAILS_AT_ONCE);
   const treeReader: TreeReader = {
     run: (runId) => slots.run(() => readRunIdentity(dialect, runId)),
@@ -144,7 +153,10 @@ export function createWatch(options: WatchOptions) {
 
   return {
     /** To be called for each transaction that this process commits, after the commit and before it is acknowledged. */
-    committed: feed.committed,
+    committed: (flushed: Flushed): void => {
+      feed.committed(flushed);
+      if (flushed.counts) folder.request();
+    },
     /** Fails, with the reason, while changes of other processes are not seen. */
     readiness: feed.readiness,
     lagSeconds: () => feed.lagSeconds(),
@@ -152,12 +164,13 @@ export function createWatch(options: WatchOptions) {
     async start(): Promise<void> {
       await feed.start();
       pruner.start();
+      folder.start();
     },
 
     /** Resolves when nothing reads or writes the database any more on behalf of the feed. */
     async stop(): Promise<void> {
       runs.stop();
-      await Promise.all([feed.stop(), pruner.stop()]);
+      await Promise.all([feed.stop(), pruner.stop(), folder.stop()]);
     },
 
     /** The tree of a run; the first message comes at once. */

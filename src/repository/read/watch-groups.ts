@@ -1,48 +1,25 @@
-import { type RawBuilder, sql } from 'kysely';
-import type { ParsedFilter } from '../../runs/filter-parse.ts';
+import { sql } from 'kysely';
+import type { Measures } from '../../runs/group-measures.ts';
 import type { Instant } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/list-terms.ts';
-import { millisBetween } from '../dialects/millis-between.ts';
+import { topPerKey } from '../dialects/top-per-key.ts';
+import { isNewerPerson } from '../write/fold-groups.ts';
+import { keptCounts, pendingDeltas, scannedCounts } from './group-counts.ts';
+import { type GroupPerson, keptPeople, metadataOf, scannedPeople } from './group-people.ts';
+import { type GroupScope, isCounted, scopedRuns, splitPeriod, TASK, targetSql } from './group-scope.ts';
 import { readSnapshot } from './snapshot.ts';
-import { filterSql } from './watch-group-filter.ts';
-import type { RunTarget } from './watch-runs.ts';
-
-/** Which runs are summed up. */
-export interface GroupScope {
-  readonly target: RunTarget;
-  /** Runs created at or after. */
-  readonly start: Instant;
-  /** Runs created before. */
-  readonly end: Instant | undefined;
-  readonly filters: readonly ParsedFilter[];
-}
 
 /** How many runs of a group its recent statuses are made of. */
 export const RECENT_RUNS = 10;
 /** How many people a group names: those who started a run last. */
 export const GROUP_PEOPLE = 20;
 
-/** The runs of a group that are in one phase and failed for one kind of reason. */
-export interface GroupSum {
-  readonly task: string;
-  readonly phase: string;
-  /** USER, SYSTEM, UNSPECIFIED, or empty. */
-  readonly error_kind: string;
-  readonly runs: number;
-  readonly latest: Instant;
-  readonly finished: Instant | null;
-  readonly duration: number | null;
-  readonly durations: number;
-  readonly wait: number | null;
-  readonly waits: number;
-}
-
 /** One of the newest runs of a group. */
 export interface GroupRun {
   readonly task: string;
   readonly name: string;
   readonly phase: string;
+  readonly created_at: Instant;
   readonly function_name: string;
   readonly environment_name: string;
 }
@@ -50,89 +27,96 @@ export interface GroupRun {
 /** Everything that is known of the runs of one task; `recent` has the newest first. */
 export interface GroupData {
   readonly task: string;
-  readonly sums: readonly GroupSum[];
+  readonly measures: Measures;
+  /** The newest end of a run. */
+  readonly finished: Instant | null;
   readonly recent: readonly GroupRun[];
   /** Wire bytes of `ActionMetadata` of the newest run of each person. */
   readonly people: readonly Uint8Array[];
 }
 
-/** The groups of a scope, or those of some tasks ('' for runs without one), as of one moment. */
+/**
+ * The groups of a scope, or those of some tasks ('' for runs without one), as of one moment. They come from counts that are kept, so what
+ * it takes does not grow with the number of runs; only filters that those can't answer make it look at the runs themselves (`scan` too).
+ */
 export function readGroups(
   dialect: Dialect,
   scope: GroupScope,
   tasks: readonly string[] | undefined,
+  options: { scan?: boolean } = {},
 ): Promise<GroupData[]> {
-  const where = whereSql(dialect, scope, tasks);
   return readSnapshot(dialect, async (db) => {
-    const sums = Map.groupBy(await readSums(dialect, db, where), ({ task }) => task);
-    const recent = Map.groupBy(await readRecent(db, where), ({ task }) => task);
-    const people = Map.groupBy(await readPeople(db, where), ({ task }) => task);
-    return [...sums].map(([task, rows]) => ({
+    const kept = isCounted(scope) && !options.scan;
+    const deltas = kept ? await pendingDeltas(dialect, db, scope, tasks) : [];
+    const counts = kept
+      ? await keptCounts(dialect, db, scope, splitPeriod(scope), deltas, tasks)
+      : await scannedCounts(dialect, db, scope, tasks);
+    const found = [...counts.keys()];
+    if (found.length === 0) return [];
+    const runs = kept
+      ? await keptRecent(dialect, db, scope, found)
+      : await scannedRecent(dialect, db, scope, tasks);
+    const recent = Map.groupBy(runs, ({ task }) => task);
+    const people = await (kept
+      ? keptPeople(dialect, db, scope, deltas, tasks)
+      : scannedPeople(dialect, db, scope, tasks));
+    const shown = newestPeople(people);
+    const ids = [...shown.values()].flat().map(({ run_id }) => run_id);
+    const metadata = await metadataOf(dialect, db, ids);
+    return [...counts].map(([task, { measures, finished }]) => ({
       task,
-      sums: rows,
+      measures,
+      finished,
       recent: recent.get(task) ?? [],
-      people: (people.get(task) ?? []).map(({ metadata }) => metadata),
+      people: (shown.get(task) ?? []).flatMap(({ run_id }) => metadata.get(run_id) ?? []),
     }));
   });
 }
 
-const TASK = sql`coalesce(runs.task_name, '')`;
-const NEWEST_FIRST = sql`order by runs.created_at desc, runs.id desc`;
-
-async function readSums(dialect: Dialect, db: Db, where: RawBuilder<unknown>): Promise<GroupSum[]> {
-  const wait = millisBetween(dialect, sql`runs.created_at`, sql`runs.running_at`);
-  const { rows } = await sql<GroupSum>`
-    select ${TASK} as task, runs.phase, coalesce(runs.error_kind, '') as error_kind, count(*) as runs,
-      max(runs.created_at) as latest, max(runs.end_time) as finished,
-      cast(sum(runs.duration_ms) as double precision) as duration, count(runs.duration_ms) as durations,
-      cast(sum(${wait}) as double precision) as wait, count(runs.running_at) as waits
-    from runs where ${where} group by 1, 2, 3`.execute(db);
-  return rows;
+function newestPeople(people: readonly GroupPerson[]): Map<string, GroupPerson[]> {
+  const groups = Map.groupBy(people, ({ task_name }) => task_name);
+  for (const [task, persons] of groups) {
+    groups.set(task, persons.sort((a, b) => (isNewerPerson(a, b) ? -1 : 1)).slice(0, GROUP_PEOPLE));
+  }
+  return groups;
 }
 
-async function readRecent(db: Db, where: RawBuilder<unknown>): Promise<GroupRun[]> {
-  const { rows } = await sql<GroupRun>`
-    select task, name, phase, function_name, environment_name from (
-      select ${TASK} as task, runs.name, runs.phase, runs.function_name, runs.environment_name,
-        row_number() over (partition by ${TASK} ${NEWEST_FIRST}) as place
-      from runs where ${where}
-    ) as ranked where place <= ${RECENT_RUNS} order by task, place`.execute(db);
-  return rows;
-}
+const SHOWN = ['name', 'phase', 'created_at', 'function_name', 'environment_name'];
 
-async function readPeople(
-  db: Db,
-  where: RawBuilder<unknown>,
-): Promise<{ task: string; metadata: Uint8Array }[]> {
-  const { rows } = await sql<{ task: string; metadata: Uint8Array }>`
-    select people.task, r.metadata from (
-      select task, id, row_number() over (partition by task order by created_at desc, id desc) as place from (
-        select ${TASK} as task, runs.id, runs.created_at,
-          row_number() over (partition by ${TASK}, runs.created_by_principal ${NEWEST_FIRST}) as nth
-        from runs where ${where}
-      ) as newest where nth = 1
-    ) as people join runs as r on r.id = people.id
-    where people.place <= ${GROUP_PEOPLE} order by people.task, people.place`.execute(db);
-  return rows;
-}
-
-function whereSql(
+/** An index has the runs of each task in this order. */
+async function keptRecent(
   dialect: Dialect,
+  db: Db,
+  scope: GroupScope,
+  tasks: readonly string[],
+): Promise<GroupRun[]> {
+  const list = dialect.rows(
+    [{ name: 'task', kind: 'text' }],
+    tasks.map((task) => [task]),
+  );
+  const before = scope.end === undefined ? sql`` : sql` and i.created_at < ${scope.end}`;
+  const inner = sql`select i.id from runs as i where ${sql.join(targetSql('i', scope.target), sql` and `)}
+    and coalesce(i.task_name, '') = u.task and i.created_at >= ${scope.start}${before}
+    order by i.created_at desc, i.id desc limit ${RECENT_RUNS}`;
+  const columns = sql.join(SHOWN.map((column) => sql.ref(`r.${column}`)));
+  const { rows } = await sql<GroupRun>`
+    select u.task, ${columns} from ${topPerKey(dialect, list, 'runs', inner)}
+    order by u.task, r.created_at desc, r.id desc`.execute(db);
+  return rows;
+}
+
+async function scannedRecent(
+  dialect: Dialect,
+  db: Db,
   scope: GroupScope,
   tasks: readonly string[] | undefined,
-): RawBuilder<unknown> {
-  const parts: RawBuilder<unknown>[] = Object.entries(scope.target).map(
-    ([column, value]) => sql`${sql.ref(`runs.${column}`)} = ${value}`,
-  );
-  parts.push(sql`runs.created_at >= ${scope.start}`);
-  if (scope.end !== undefined) parts.push(sql`runs.created_at < ${scope.end}`);
-  if (tasks !== undefined) parts.push(tasksSql(dialect, tasks));
-  for (const filter of scope.filters) parts.push(filterSql(dialect, filter));
-  return sql.join(parts, sql` and `);
-}
-
-function tasksSql(dialect: Dialect, tasks: readonly string[]): RawBuilder<unknown> {
-  const named = inList(dialect, sql`runs.task_name`, tasks, 'text');
-  // An index knows names, not what stands for a missing one.
-  return tasks.includes('') ? sql`(${named} or runs.task_name is null)` : named;
+): Promise<GroupRun[]> {
+  const columns = sql.join(SHOWN.map((column) => sql.ref(`runs.${column}`)));
+  const { rows } = await sql<GroupRun>`
+    select task, name, phase, created_at, function_name, environment_name from (
+      select ${TASK} as task, ${columns},
+        row_number() over (partition by ${TASK} order by runs.created_at desc, runs.id desc) as place
+      from ${scopedRuns(dialect, scope, tasks)}
+    ) as ranked where place <= ${RECENT_RUNS} order by task, place`.execute(db);
+  return rows;
 }

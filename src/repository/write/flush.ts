@@ -3,6 +3,7 @@ import type { Row } from '../schema.ts';
 import { runKeyText } from './command.ts';
 import { flushDeadlines } from './flush-deadlines.ts';
 import { flushExecutions } from './flush-executions.ts';
+import { flushGroups } from './flush-groups.ts';
 import { flushOutbox } from './flush-outbox.ts';
 import { Writes } from './writes.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
@@ -11,6 +12,8 @@ import type { ActionState, AttemptState, Unit } from './unit.ts';
 export interface Change {
   readonly runId: number;
   readonly actionId: number | null;
+  /** The action as this transaction leaves it, where that is known without reading; must not be changed. */
+  readonly row?: Row<'actions'>;
 }
 
 /** What a transaction changed, and the number under which its change-log rows stand. */
@@ -23,6 +26,8 @@ export interface Flushed {
   readonly tells: boolean;
   /** Whether it made conditions that run out of time. */
   readonly deadlines: boolean;
+  /** Whether it changed what the groups of runs count. */
+  readonly counts: boolean;
 }
 
 const RUN_COLUMNS = [
@@ -114,9 +119,10 @@ export async function flushUnit(
   for (const action of actions) {
     const changed = (one: AttemptState) => one.dirty || withNewEvents.has(one.attempt.id);
     if (action.dirty || [...action.attempts.values()].some(changed)) {
-      changes.push({ runId: action.row.run_id, actionId: action.row.id });
+      changes.push({ runId: action.row.run_id, actionId: action.row.id, row: action.row });
     }
   }
+  const counts = flushGroups(writes, runs);
   const tells = await flushOutbox(writes, unit, changes);
   const log = changes.map(({ runId, actionId }) => ({
     run_id: runId,
@@ -133,6 +139,7 @@ export async function flushUnit(
     enqueued: unit.enqueued.length,
     tells,
     deadlines: unit.deadlines.length > 0,
+    counts,
   };
 }
 

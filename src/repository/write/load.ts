@@ -2,6 +2,7 @@ import { phaseRank, type Phase } from '../../runs/phase.ts';
 import type { Db, Dialect, ListColumn } from '../dialects/dialect.ts';
 import { runSteps, type Step } from '../dialects/steps.ts';
 import type { Row } from '../schema.ts';
+import { countedOf } from './flush-groups.ts';
 import { type Command, runKeyText, type StoredRunKey } from './command.ts';
 import { shape } from './rows.ts';
 import type { ActionState, RunState, TransitionState, Unit } from './unit.ts';
@@ -60,7 +61,7 @@ function projectsStep(dialect: Dialect, rows: readonly { org_key: string; id: st
 }
 
 function addRun(unit: Unit, row: Row<'runs'>): RunState {
-  const run: RunState = { row, actions: new Map(), fresh: false, dirty: false };
+  const run: RunState = { row, counted: countedOf(row), actions: new Map(), fresh: false, dirty: false };
   unit.runs.set(runKeyText(row), run);
   return run;
 }

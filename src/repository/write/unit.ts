@@ -2,6 +2,7 @@ import type { ClusterEventRecord } from '../../runs/event.ts';
 import { foldIntoAction } from '../../runs/fold-action.ts';
 import { foldIntoAttempt, newAttempt, runningSince } from '../../runs/fold-attempt.ts';
 import { ROOT_ACTION } from '../../runs/identity.ts';
+import type { CountedRun } from '../../runs/group-measures.ts';
 import type { Instant } from '../../runs/instant.ts';
 import { isRetryable, isTerminal, type Phase } from '../../runs/phase.ts';
 import type { AttemptEvent, TransitionRecord } from '../../runs/records.ts';
@@ -17,6 +18,8 @@ interface Tracked {
 /** A run in a unit, with the actions that were loaded or made. */
 export interface RunState extends Tracked {
   readonly row: Row<'runs'>;
+  /** What the counts of its group knew of it when it was read; undefined if it is new, or is not counted. */
+  readonly counted?: CountedRun | undefined;
   readonly actions: Map<string, ActionState>;
 }
 
