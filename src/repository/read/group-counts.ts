@@ -4,7 +4,7 @@ import type { Instant } from '../../runs/instant.ts';
 import { PHASES } from '../../runs/phase.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import { inList } from '../dialects/list-terms.ts';
-import { millisBetween } from '../dialects/millis-between.ts';
+import { microsBetween } from '../dialects/micros-between.ts';
 import type { Row } from '../schema.ts';
 import { type GroupDelta, later } from '../write/flush-groups.ts';
 import { type GroupScope, meetsFilters, scopedRuns, type SplitPeriod, TASK } from './group-scope.ts';
@@ -85,7 +85,7 @@ export async function scannedCounts(
   const failed = sql`runs.phase in ('FAILED', 'TIMED_OUT')`;
   const kind = sql`coalesce(runs.error_kind, '')`;
   const one = (condition: RawBuilder<unknown>) => sql`case when ${condition} then 1 else 0 end`;
-  const wait = sql`round(cast(${millisBetween(dialect, sql`runs.created_at`, sql`runs.running_at`)} as numeric) * 1000)`;
+  const wait = microsBetween(dialect, sql`runs.created_at`, sql`runs.running_at`);
   const terms: [string, RawBuilder<unknown>][] = [
     ['runs', sql`1`],
     ...PHASES.map((p): [string, RawBuilder<unknown>] => [
