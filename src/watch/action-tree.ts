@@ -1,6 +1,7 @@
 import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
 import type { TreeRow } from '../repository/read/watch-actions.ts';
-import { PHASES, type Phase, phaseNumber } from '../runs/phase.ts';
+import type { ChangedAction } from '../repository/write/flush.ts';
+import { PHASES, type Phase, phaseNumber, phaseRank } from '../runs/phase.ts';
 import { type ActionState, enrichedBytes, fixedBytes, runBytes } from './action-bytes.ts';
 import { ChangeOrder } from './change-order.ts';
 import { ancestorsFirst, rollUp } from './roll-up.ts';
@@ -67,16 +68,16 @@ export class ActionTree implements TreeLens {
   }
 
   /** Takes rows in. Returns what changed for readers, ancestors included, each parent before its children. */
-  apply(rows: Iterable<TreeRow>): readonly TreeNode[] {
+  apply(rows: Iterable<TreeRow | ChangedAction>): readonly TreeNode[] {
     /** Nodes to tell about, with the phase that their ancestors count them under (0: none yet). */
     const touched = new Map<TreeNode, number>();
     for (const row of rows) {
       const node = this.#nodes.get(row.name);
       if (node === undefined) {
-        this.#add(row, touched);
+        if (isWhole(row)) this.#add(row, touched);
       } else if (differs(node.row, row)) {
         if (node.seq >= 0 && !touched.has(node)) touched.set(node, node.phase);
-        node.row = remembered(row);
+        node.row = { ...node.row, ...stateOf(row) };
         node.phase = phaseNumber(row.phase as Phase);
       }
     }
@@ -88,6 +89,17 @@ export class ActionTree implements TreeLens {
       this.#changes.set(node, node);
     }
     return changed;
+  }
+
+  /**
+   * What to do with a row that a writer hands over, of which nobody knows when it was read: take it if it is further on than what is known, by
+   * the order in which every action moves; drop it if it is the same; otherwise it may be older, and the action must be read.
+   */
+  judge(row: ChangedAction): 'take' | 'drop' | 'read' {
+    const node = this.#nodes.get(row.name);
+    if (node === undefined) return isWhole(row) ? 'take' : 'read';
+    if (isBefore(node.row, row)) return 'take';
+    return differs(node.row, row) ? 'read' : 'drop';
   }
 
   collect(seen: number): readonly TreeNode[] {
@@ -170,15 +182,23 @@ export function nodeBytes({ fixed, row, phase, counts }: TreeNode, meetsFilter: 
 function remembered(row: TreeRow): NodeRow {
   return {
     name: row.name,
-    phase: row.phase,
-    attempts: row.attempts,
-    start_time: row.start_time,
-    end_time: row.end_time,
-    duration_ms: row.duration_ms,
-    cache_status: row.cache_status,
     parent_action_name: row.parent_action_name,
     function_name: row.function_name,
+    ...stateOf(row),
   };
+}
+
+/** What can change in an action. */
+function stateOf(row: ChangedAction) {
+  const { phase, attempts, start_time, end_time, duration_ms, cache_status } = row;
+  return { phase, attempts, start_time, end_time, duration_ms, cache_status };
+}
+
+/** Whether a row says all that there is to know of an action that was not known. */
+function isWhole(row: TreeRow | ChangedAction): row is TreeRow {
+  return (
+    row.metadata !== undefined && row.parent_action_name !== undefined && row.function_name !== undefined
+  );
 }
 
 function add(sum: Int32Array, step: Int32Array): Int32Array {
@@ -186,8 +206,17 @@ function add(sum: Int32Array, step: Int32Array): Int32Array {
   return sum;
 }
 
+/** Whether an action was in the first state before it was in the second: it moves by attempt, then by rank of the phase, and never back. */
+export function isBefore(
+  a: Pick<NodeRow, 'attempts' | 'phase'>,
+  b: Pick<NodeRow, 'attempts' | 'phase'>,
+): boolean {
+  if (a.attempts !== b.attempts) return a.attempts < b.attempts;
+  return phaseRank(a.phase as Phase) < phaseRank(b.phase as Phase);
+}
+
 /** Whether a reader would see the difference; everything else of an action never changes. */
-function differs(a: NodeRow, b: TreeRow): boolean {
+function differs(a: NodeRow, b: ChangedAction): boolean {
   return (
     a.phase !== b.phase ||
     a.attempts !== b.attempts ||

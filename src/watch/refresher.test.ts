@@ -72,6 +72,6 @@ describe('keeping a view up to date', () => {
   });
 
   it('spaces updates by the number of subscribers, within bounds', () => {
-    expect([1, 100, 400, 100_000].map(spacingFor)).toEqual([4, 20, 80, 100]);
+    expect([1, 100, 400, 100_000].map(spacingFor)).toEqual([4, 10, 40, 100]);
   });
 });

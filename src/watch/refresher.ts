@@ -2,8 +2,8 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5000;
 /** A reader on its own gets at most 250 messages a second. */
 const MIN_SPACING_MS = 4;
-/** About what it costs to send one small message, measured on one core: more often, and a popular view would leave no time for anything else. */
-const SPACING_PER_SUBSCRIBER_MS = 0.2;
+/** About twice what it costs to send one small message, measured on one core: more often, and a popular view would leave no time for anything else. */
+const SPACING_PER_SUBSCRIBER_MS = 0.1;
 const MAX_SPACING_MS = 100;
 
 /** How far apart the updates of a view stay: each one costs as much as there are streams to send it to. */

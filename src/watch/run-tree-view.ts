@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { RunIdentifier } from '../gen/flyteidl2/common/identifier_pb.js';
 import type { TreePlace, TreeRow } from '../repository/read/watch-actions.ts';
-import type { Change } from '../repository/write/flush.ts';
-import { ActionTree } from './action-tree.ts';
+import type { Change, ChangedAction } from '../repository/write/flush.ts';
+import { ActionTree, isBefore } from './action-tree.ts';
 import type { BatchReader } from './batch-reader.ts';
 import { FilteredTree } from './filtered-tree.ts';
 import { Refresher, spacingFor } from './refresher.ts';
@@ -30,11 +30,13 @@ const PAGE = 450;
 const MAX_DIRTY = 5000;
 
 /**
- * The tree of one run, kept up to date for all who watch it: each change is read once and converted once, however many there are.
+ * The tree of one run, kept up to date for all who watch it: each change is read once and converted once, however many there are. What this
+ * process itself commits is not even read: the writer hands over the rows.
  *
  * Why nothing is lost: the view subscribes to changes before it reads, so a change is either committed before the read begins, and read, or
  * told, and read again afterwards. Why nothing goes backwards: rows are read one batch after the other, each read begins after the one
- * before has ended, and a database never answers a later read with an older version of a row.
+ * before has ended, and a database never answers a later read with an older version of a row. A row that was handed over comes at no certain
+ * time, so it is taken only if it is further on than what is known, in the order that actions move by; if that does not tell, it is read.
  */
 export class RunTreeView implements SharedView, ChangeListener {
   readonly waiters = new Waiters();
@@ -45,7 +47,8 @@ export class RunTreeView implements SharedView, ChangeListener {
   readonly #filtered = new Map<string, { tree: FilteredTree; lens: SharedLens; users: number }>();
   readonly #refresher: Refresher;
   readonly #unsubscribe: () => void;
-  #dirty = new Set<number>();
+  /** What changed, with the row that the writer handed over; without one it has to be read. */
+  #dirty = new Map<number, ChangedAction | undefined>();
   #everything = true;
   #identified = false;
   #loaded = false;
@@ -93,9 +96,9 @@ export class RunTreeView implements SharedView, ChangeListener {
       this.#filtered.delete(filter.key);
   }
 
-  changed({ actionId }: Change): void {
+  changed({ actionId, row }: Change): void {
     if (actionId === null || this.#everything) return;
-    this.#dirty.add(actionId);
+    this.#note(actionId, row);
     if (this.#dirty.size > MAX_DIRTY) this.everythingChanged();
     else this.#refresher.request();
   }
@@ -115,7 +118,7 @@ export class RunTreeView implements SharedView, ChangeListener {
   async #refresh(): Promise<void> {
     try {
       if (this.#everything) await this.#readAll();
-      else await this.#readDirty();
+      else await this.#refreshDirty();
     } catch (error) {
       if (!this.#loaded) {
         this.#failure = error;
@@ -150,22 +153,42 @@ export class RunTreeView implements SharedView, ChangeListener {
     this.waiters.ring();
   }
 
-  async #readDirty(): Promise<void> {
-    const ids = [...this.#dirty];
-    this.#dirty.clear();
+  /** Two transactions of one process may be told of in another order than they were committed in. */
+  #note(actionId: number, row: ChangedAction | undefined): void {
+    if (!this.#dirty.has(actionId)) {
+      this.#dirty.set(actionId, row);
+      return;
+    }
+    const known = this.#dirty.get(actionId);
+    if (known === undefined || row === undefined) this.#dirty.set(actionId, undefined);
+    else if (isBefore(known, row)) this.#dirty.set(actionId, row);
+    else if (!isBefore(row, known)) this.#dirty.set(actionId, undefined);
+  }
+
+  async #refreshDirty(): Promise<void> {
+    const dirty = this.#dirty;
+    this.#dirty = new Map();
+    const ids: number[] = [];
+    const rows: ChangedAction[] = [];
+    for (const [id, row] of dirty) {
+      const judgement = row === undefined ? 'read' : this.#tree.judge(row);
+      if (judgement === 'read') ids.push(id);
+      else if (judgement === 'take' && row !== undefined) rows.push(row);
+    }
+    this.#apply(rows);
     for (let from = 0; from < ids.length && !this.#closed; from += ROWS_PER_READ) {
       const chunk = ids.slice(from, from + ROWS_PER_READ);
       try {
         const found = await this.#reader.rows.load(chunk);
         this.#apply(chunk.flatMap((id) => found.get(id) ?? []));
       } catch (error) {
-        for (const id of ids.slice(from)) this.#dirty.add(id);
+        for (const id of ids.slice(from)) this.#dirty.set(id, undefined);
         throw error;
       }
     }
   }
 
-  #apply(rows: readonly TreeRow[]): void {
+  #apply(rows: readonly ChangedAction[]): void {
     const changed = this.#tree.apply(rows);
     if (changed.length === 0) return;
     for (const { tree } of this.#filtered.values()) tree.update(changed);

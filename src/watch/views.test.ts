@@ -64,6 +64,9 @@ describe('the view of a tree', () => {
       table.set(one.id, one);
       topics.publish([{ runId: 7, actionId: one.id }]);
     };
+    /** A change together with the row, as a writer of this process tells of it. */
+    const handOver = (...ones: TreeRow[]) =>
+      topics.publish(ones.map((one) => ({ runId: 7, actionId: one.id, row: one })));
     const stream = watchTree(view, undefined, messageLimits(100), signal);
     const next = async () => {
       const { value } = await stream.next();
@@ -72,7 +75,7 @@ describe('the view of a tree', () => {
           [action?.id?.name, action?.status?.attempts].join(' '),
       );
     };
-    return { hooks, change, next, topics, table };
+    return { hooks, change, handOver, next, topics, table };
   }
 
   it('reads again what changes after the snapshot was looked at and before it arrives', async () => {
@@ -91,6 +94,34 @@ describe('the view of a tree', () => {
     };
     change(row('a1', 2));
     expect(await next()).toEqual(['a0 1', 'a1 2', 'a2 3']);
+  });
+
+  it('does not read what a writer hands over, new actions included', async () => {
+    const { hooks, handOver, next } = setup([row('a0', 1), row('a1', 1)]);
+    await next();
+    handOver(row('a1', 2), row('a2', 1));
+    expect(await next()).toEqual(['a0 1', 'a1 2', 'a2 1']);
+    expect(hooks.ids).toEqual([]);
+  });
+
+  it('does not go back to a row that is handed over late', async () => {
+    const { hooks, table, change, handOver, next } = setup([row('a0', 1), row('a1', 1), row('a2', 1)]);
+    await next();
+    // Another process was faster than the answer to our own commit.
+    change(row('a1', 5));
+    expect(await next()).toEqual(['a0 1', 'a1 5']);
+    handOver(row('a1', 4));
+    change(row('a2', 2));
+    expect(await next()).toEqual(['a0 1', 'a2 2']);
+    // Two of our own transactions, told of in the wrong order.
+    handOver(row('a1', 7), row('a1', 6));
+    expect(await next()).toEqual(['a0 1', 'a1 7']);
+    // Neither is further on than the other: only the table knows.
+    hooks.ids = [];
+    table.set(2, { ...row('a1', 8), cache_status: 3 });
+    handOver({ ...row('a1', 8), cache_status: 3 }, row('a1', 8));
+    expect(await next()).toEqual(['a0 1', 'a1 8']);
+    expect(hooks.ids).toEqual([2]);
   });
 
   it('fails its streams when it can not be read in the first place', async () => {

@@ -8,12 +8,19 @@ import { flushOutbox } from './flush-outbox.ts';
 import { Writes } from './writes.ts';
 import type { ActionState, AttemptState, Unit } from './unit.ts';
 
+/** An action as a transaction leaves it: what can change in it, and all the rest if the transaction made it. */
+export type ChangedAction = Partial<Row<'actions'>> &
+  Pick<
+    Row<'actions'>,
+    'name' | 'phase' | 'attempts' | 'start_time' | 'end_time' | 'duration_ms' | 'cache_status'
+  >;
+
 /** A key that a transaction changed: an action, or (with no action) what lists show of a run. */
 export interface Change {
   readonly runId: number;
   readonly actionId: number | null;
-  /** The action as this transaction leaves it, where that is known without reading; must not be changed. */
-  readonly row?: Row<'actions'>;
+  /** The action, where it is known without reading; must not be changed. */
+  readonly row?: ChangedAction;
 }
 
 /** What a transaction changed, and the number under which its change-log rows stand. */
