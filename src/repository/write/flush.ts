@@ -63,12 +63,9 @@ const ACTION_COLUMNS = [
   'signalled_by',
   'output',
 ] as const;
+const ATTEMPT_STATE = ['updated_at', 'phase', 'version', 'start_time', 'end_time'] as const;
 const ATTEMPT_COLUMNS = [
-  'updated_at',
-  'phase',
-  'version',
-  'start_time',
-  'end_time',
+  ...ATTEMPT_STATE,
   'error_info',
   'outputs',
   'output_uri',
@@ -111,7 +108,8 @@ export async function flushUnit(
   writes.insert('runs', inOrder(rowsOf(runs, 'fresh'), runKeyText));
   writes.update('runs', RUN_COLUMNS, rowsOf(runs, 'changed'));
   writes.insert('run_labels', unit.labels);
-  writes.insert('actions', rowsOf(actions, 'fresh'));
+  const made = actions.flatMap((action) => (action.fresh && action.made ? [action.made] : []));
+  writes.insert('actions', made);
   writes.update('actions', ACTION_COLUMNS, rowsOf(actions, 'changed'));
   const inputs = actions.flatMap(({ row, inputs, fresh }) =>
     fresh && inputs ? [{ action_id: row.id, inputs }] : [],
@@ -156,9 +154,11 @@ async function flushAttempts(
   unit: Unit,
   attempts: readonly { attempt: AttemptState }[],
 ): Promise<Set<number>> {
-  const states = attempts.map(({ attempt: { attempt: row, fresh, dirty } }) => ({ row, fresh, dirty }));
-  writes.insert('action_attempts', rowsOf(states, 'fresh'));
-  writes.update('action_attempts', ATTEMPT_COLUMNS, rowsOf(states, 'changed'));
+  const states = attempts.flatMap(({ attempt }) => (attempt.dirty ? [attempt] : []));
+  const known = states.filter(({ fresh }) => !fresh);
+  writes.insert('action_attempts', attemptRows(states.filter(({ fresh }) => fresh)));
+  writes.update('action_attempts', ATTEMPT_STATE, attemptRows(known.filter((one) => !one.newFields)));
+  writes.update('action_attempts', ATTEMPT_COLUMNS, attemptRows(known.filter((one) => one.newFields)));
   const transitions = attempts.flatMap(({ attempt }) => attempt.transitions);
   const changed = transitions.filter(({ dirty }) => dirty);
   writes.insert(
@@ -186,6 +186,10 @@ async function flushAttempts(
   }));
   const added = await writes.insertNew('cluster_events', rows, 'attempt_id');
   return new Set(added.map((row) => row.attempt_id));
+}
+
+function attemptRows(states: readonly AttemptState[]): Row<'action_attempts'>[] {
+  return states.map(({ attempt }) => attempt);
 }
 
 /** Gives ids to what is new, parents first, so that every row can name its parent. Returns one more, for the change log. */

@@ -5,7 +5,15 @@ import type { Row } from '../schema.ts';
 import { countedOf } from './flush-groups.ts';
 import { type Command, runKeyText, type StoredRunKey } from './command.ts';
 import { shape } from './rows.ts';
-import type { ActionState, RunState, TransitionState, Unit } from './unit.ts';
+import {
+  type ActionState,
+  type AttemptState,
+  KNOWN_COLUMNS,
+  type KnownAction,
+  type RunState,
+  type TransitionState,
+  type Unit,
+} from './unit.ts';
 
 const text = (name: string): ListColumn => ({ name, kind: 'text' });
 const int = (name: string): ListColumn => ({ name, kind: 'int' });
@@ -96,7 +104,7 @@ async function loadActions(dialect: Dialect, db: Db, unit: Unit, commands: Needs
     ...attemptSteps(dialect, wanted),
   ]);
   const byId = new Map<number, ActionState>();
-  for (const row of found as Row<'actions'>[]) {
+  for (const row of found as KnownAction[]) {
     const run = runs.get(row.run_id);
     if (run !== undefined) byId.set(row.id, addLoadedAction(run, row));
   }
@@ -104,7 +112,7 @@ async function loadActions(dialect: Dialect, db: Db, unit: Unit, commands: Needs
 }
 
 /** Puts an action that was read from the database into its run. */
-export function addLoadedAction(run: RunState, row: Row<'actions'>): ActionState {
+export function addLoadedAction(run: RunState, row: KnownAction): ActionState {
   const action: ActionState = { run, row, attempts: new Map(), fresh: false, dirty: false };
   run.actions.set(row.name, action);
   return action;
@@ -125,7 +133,7 @@ export async function loadNewestAttempts(
 function actionsStep(dialect: Dialect, rows: readonly { run_id: number; name: string }[]): Step {
   const found = shape(dialect, 'load actions', () => ({
     columns: ACTION_KEY,
-    text: `select a.* from ${dialect.texts.list(ACTION_KEY)}
+    text: `select ${KNOWN_COLUMNS.map((name) => `a.${name}`).join(', ')} from ${dialect.texts.list(ACTION_KEY)}
       join actions as a on a.run_id = u.run_id and a.name = u.name`,
   }));
   return { ...found, rows, listed: true };
@@ -171,7 +179,14 @@ function addAttempts(actions: ReadonlyMap<number, ActionState>, answers: readonl
     const history: TransitionState[] = [];
     const action = actions.get(attempt.action_id);
     if (action === undefined || action.attempts.has(attempt.attempt_number)) continue;
-    const state = { attempt, transitions: history, newEvents: [], fresh: false, dirty: false };
+    const state: AttemptState = {
+      attempt,
+      transitions: history,
+      newEvents: [],
+      newFields: false,
+      fresh: false,
+      dirty: false,
+    };
     action.attempts.set(attempt.attempt_number, state);
     histories.set(attempt.id, history);
   }

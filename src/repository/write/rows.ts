@@ -30,11 +30,11 @@ export function insertSteps<T extends TableName>(
 }
 
 /** Steps that set the named columns of rows, found by their keys; none if there are none. */
-export function updateSteps<T extends TableName>(
+export function updateSteps<T extends TableName, C extends keyof Row<T> & string>(
   dialect: Dialect,
   table: T,
-  names: readonly (keyof Row<T> & string)[],
-  rows: readonly Row<T>[],
+  names: readonly C[],
+  rows: readonly Pick<Row<T>, C>[],
   keys: readonly string[] = ['id'],
 ): Step[] {
   if (rows.length === 0) return [];

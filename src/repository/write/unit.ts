@@ -23,10 +23,42 @@ export interface RunState extends Tracked {
   readonly actions: Map<string, ActionState>;
 }
 
+/** What of an action is loaded: what commands look at, what they change, and what those who watch it show of it. */
+export const KNOWN_COLUMNS = [
+  'id',
+  'run_id',
+  'name',
+  'parent_action_name',
+  'action_type',
+  'function_name',
+  'metadata',
+  'created_at',
+  'phase',
+  'attempts',
+  'max_attempts',
+  'updated_at',
+  'start_time',
+  'end_time',
+  'duration_ms',
+  'cache_status',
+  'condition_spec',
+  'error_kind',
+  'error_line',
+  'abort_reason',
+  'aborted_by',
+  'signalled_by',
+  'output',
+] as const satisfies readonly (keyof Row<'actions'>)[];
+
+/** An action's row, as far as it is loaded. */
+export type KnownAction = Pick<Row<'actions'>, (typeof KNOWN_COLUMNS)[number]>;
+
 /** An action in a unit, with the attempts that were loaded or made. */
 export interface ActionState extends Tracked {
   readonly run: RunState;
-  readonly row: Row<'actions'>;
+  readonly row: KnownAction;
+  /** The same row with all that it says, of an action that is new. */
+  readonly made?: Row<'actions'>;
   readonly attempts: Map<number, AttemptState>;
   inputs?: Uint8Array | undefined;
 }
@@ -36,6 +68,8 @@ export interface AttemptState extends Tracked {
   readonly attempt: Row<'action_attempts'>;
   readonly transitions: TransitionState[];
   readonly newEvents: ClusterEventRecord[];
+  /** Whether more than its phase and times changed. */
+  newFields: boolean;
 }
 
 /** An action that the executor is to run; its place in the queue is given when the unit is written. */
@@ -124,9 +158,11 @@ export class Unit {
 
   /** Adds an action to a run, with its first attempt, QUEUED since `since`. */
   addAction(run: RunState, row: Omit<Row<'actions'>, 'id' | 'run_id'>, since: Instant): ActionState {
+    const made = { id: 0, run_id: run.row.id, ...row };
     const action: ActionState = {
       run,
-      row: { id: 0, run_id: run.row.id, ...row },
+      row: made,
+      made,
       attempts: new Map(),
       fresh: true,
       dirty: true,
@@ -186,6 +222,7 @@ export class Unit {
         attempt: { id: 0, action_id: 0, created_at: this.now, updated_at: this.now, ...newAttempt(event) },
         transitions: [],
         newEvents: [],
+        newFields: true,
         fresh: true,
         dirty: true,
       };
@@ -195,8 +232,11 @@ export class Unit {
       const { version, start_time, end_time } = known;
       return { known, version, start_time, end_time };
     });
+    const { field_versions } = state.attempt;
     if (foldIntoAttempt(state, event, (transition) => this.#transition(transition))) {
       state.dirty = true;
+      // Whatever else an event brings has its place in the versions of the fields.
+      if (state.attempt.field_versions !== field_versions) state.newFields = true;
       state.attempt.updated_at = this.now;
       for (const { known, version, start_time, end_time } of before) {
         const same =
@@ -261,11 +301,11 @@ export class Unit {
 
 /** What folding changes of an action's row. */
 type Visible = Pick<
-  Row<'actions'>,
+  KnownAction,
   'phase' | 'attempts' | 'end_time' | 'duration_ms' | 'cache_status' | 'error_kind' | 'error_line'
 >;
 
-function visibleOf(row: Row<'actions'>): Visible {
+function visibleOf(row: KnownAction): Visible {
   const { phase, attempts, end_time, duration_ms, cache_status, error_kind, error_line } = row;
   return { phase, attempts, end_time, duration_ms, cache_status, error_kind, error_line };
 }

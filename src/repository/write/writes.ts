@@ -26,10 +26,10 @@ export class Writes {
   }
 
   /** Sets the named columns of rows, found by their keys. */
-  update<T extends TableName>(
+  update<T extends TableName, C extends keyof Row<T> & string>(
     table: T,
-    columns: readonly (keyof Row<T> & string)[],
-    rows: readonly Row<T>[],
+    columns: readonly C[],
+    rows: readonly Pick<Row<T>, C>[],
     keys: readonly string[] = ['id'],
   ): void {
     this.#steps.push(...updateSteps(this.dialect, table, columns, rows, keys));

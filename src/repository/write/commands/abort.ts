@@ -8,7 +8,7 @@ import { type Flushed, flushUnit } from '../flush.ts';
 import type { ExclusiveWork } from '../group-commit.ts';
 import { addLoadedAction, loadNewestAttempts, loadUnit } from '../load.ts';
 import type { StoredRunKey } from '../command.ts';
-import type { Unit } from '../unit.ts';
+import type { KnownAction, Unit } from '../unit.ts';
 import { type Abort, applyAbort } from './abort-state.ts';
 import { findAction, needAction, type RunKind } from './find.ts';
 
@@ -49,7 +49,7 @@ export function abortTree(dialect: Dialect, abort: AbortTree): ExclusiveWork<voi
 }
 
 /** The ids of all unfinished descendants. Everything in a run descends from its root, whatever order it was recorded in. */
-async function unfinishedBelow(db: Db, top: Row<'actions'>): Promise<number[]> {
+async function unfinishedBelow(db: Db, top: KnownAction): Promise<number[]> {
   const phases = sql.join(UNFINISHED.map((phase) => sql.lit(phase)));
   const { rows } =
     top.name === ROOT_ACTION
