@@ -30,18 +30,18 @@ export interface StreamJob {
   readonly kind: 'stream';
   readonly url: string;
   readonly path: string;
-  readonly message: Uint8Array;
-  readonly times: number;
+  /** One request after the other; what is the same for two may be shared by the service. */
+  readonly messages: readonly Uint8Array[];
   /** The number of the field to wait for. */
   readonly field?: number;
 }
 
 /** Milliseconds from the call to that message, sorted. */
-export async function runStream({ url, path, message, times, field }: StreamJob): Promise<Float64Array> {
+export async function runStream({ url, path, messages, field }: StreamJob): Promise<Float64Array> {
   const connection = new GrpcConnection(url);
-  const framed = frame(message);
-  const latencies = new Float64Array(times);
-  for (let i = 0; i < times; i++) {
+  const latencies = new Float64Array(messages.length);
+  for (const [i, message] of messages.entries()) {
+    const framed = frame(message);
     const begin = clock();
     await new Promise<void>((resolve, reject) => {
       const { stream, closed } = connection.serverStream(path, framed, (answer) => {

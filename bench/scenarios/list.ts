@@ -84,13 +84,20 @@ const SENTINEL = 2;
 
 async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind): Promise<Row> {
   const path = `${PATH}WatchGroups`;
-  const request = create(WatchGroupsRequestSchema, {
-    scopeBy: { case: 'projectId', value: projectId },
-    startDate: timestampFromMs(Date.now() - 60 * DAY_MS),
-  });
-  const message = toBinary(WatchGroupsRequestSchema, request);
-  await client.run({ kind: 'stream', url, path, message, times: 5, field: SENTINEL });
-  const times = await client.run({ kind: 'stream', url, path, message, times: 50, field: SENTINEL });
+  const begin = Date.now() - 60 * DAY_MS;
+  // Each from another moment on, so that none finds what another one has read.
+  const messages = Array.from({ length: 50 }, (_, i) =>
+    toBinary(
+      WatchGroupsRequestSchema,
+      create(WatchGroupsRequestSchema, {
+        scopeBy: { case: 'projectId', value: projectId },
+        startDate: timestampFromMs(begin + i),
+      }),
+    ),
+  );
+  const warm = messages.splice(0, 5);
+  await client.run({ kind: 'stream', url, path, messages: warm, field: SENTINEL });
+  const times = await client.run({ kind: 'stream', url, path, messages, field: SENTINEL });
   return {
     work: `WatchGroups, 100,000 runs of 50 tasks, all groups, ${NAMES[kind]}`,
     figures: [

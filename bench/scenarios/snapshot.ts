@@ -6,7 +6,10 @@ import { withService } from '../support/with-service.ts';
 import { runName } from '../client/sources.ts';
 
 const MB = 1e6;
-const bare = { path: '/flyteidl2.workflow.RunService/WatchActions', message: new Uint8Array() };
+const bare = {
+  path: '/flyteidl2.workflow.RunService/WatchActions',
+  messages: Array<Uint8Array>(50).fill(new Uint8Array()),
+};
 
 /** WatchActions of one run with 50,000 actions. */
 export const snapshotLarge: Scenario = {
@@ -28,7 +31,7 @@ export const snapshotLarge: Scenario = {
         if (round > 0) alls.push(...all);
       }
       const empty = await place.empty('connect');
-      const none = await client.run({ kind: 'stream', url: empty.url, ...bare, times: 50 });
+      const none = await client.run({ kind: 'stream', url: empty.url, ...bare });
       return [
         {
           work: 'WatchActions snapshot of 50,000 actions, first message / all',

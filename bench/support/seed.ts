@@ -9,6 +9,7 @@ import { createRun } from '../../src/repository/write/commands/create-run.ts';
 import { storedKey } from '../../src/repository/write/commands/find.ts';
 import { recordAction } from '../../src/repository/write/commands/record-action.ts';
 import { type StatusUpdate, updateStatus } from '../../src/repository/write/commands/update-status.ts';
+import { foldGroups } from '../../src/repository/write/fold-groups.ts';
 import { GroupCommit } from '../../src/repository/write/group-commit.ts';
 import { taskSpecRecord } from '../../src/runs/action-spec.ts';
 import { type Instant, instantFromMicros, plusMillis } from '../../src/runs/instant.ts';
@@ -75,6 +76,8 @@ export async function seed(dialect: Dialect, options: Seed): Promise<void> {
   };
   await Promise.all(Array.from({ length: ABREAST }, worker));
   await writer.close();
+  // What a service does in the background.
+  while ((await foldGroups(dialect)) > 0);
 }
 
 interface PlannedRun {

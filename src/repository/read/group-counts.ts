@@ -48,17 +48,17 @@ export async function keptCounts(
   const counted: Counted = new Map();
   const { from, to } = period.minutes;
   if (period.buckets.length > 0) {
-    const columns = ['level', 'first', 'beyond'].map((name) => ({ name, kind: 'int' }) as const);
-    const ranges = dialect.rows(
-      columns,
-      period.buckets.map(({ level, from, to }) => [level, from, to]),
+    // A selection per range, each of which can only be read by the primary key: as a join PostgreSQL would rather read all rows there are.
+    const columns = sql.join(['task_name', 'finished', ...MEASURES].map((name) => sql`g.${sql.ref(name)}`));
+    const branches = period.buckets.map(
+      ({ level, from, to }) => sql`select ${columns} from run_groups as g
+        where ${placeSql(placeOf(scope))} and g.level = ${level} and g.bucket >= ${from} and g.bucket < ${to}
+          ${tasksSql(dialect, sql`g.task_name`, tasks)}`,
     );
     const sums = sql.join(MEASURES.map((m) => sumSql(sql`g.${sql.ref(m)}`, m)));
     const { rows } = await sql<CountRow>`
-      select g.task_name as task, ${sums}, max(g.finished) as finished from ${ranges} cross join run_groups as g
-      where ${placeSql(placeOf(scope))} and g.level = u.level and g.bucket >= u.first and g.bucket < u.beyond
-        ${tasksSql(dialect, sql`g.task_name`, tasks)}
-      group by g.task_name`.execute(db);
+      select g.task_name as task, ${sums}, max(g.finished) as finished
+      from (${sql.join(branches, sql` union all `)}) as g group by g.task_name`.execute(db);
     addRows(counted, rows);
   }
   for (const { task_name, minute, delta } of deltas) {
