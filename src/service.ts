@@ -1,5 +1,5 @@
 import { ConditionTimeouts } from './conditions/condition-timeouts.ts';
-import type { Config } from './config.ts';
+import type { Config, DatabaseConfig } from './config.ts';
 import { checkExecutorIsSafe } from './executor/loopback.ts';
 import type { Executor } from './executor/executor.ts';
 import { type Logger, sourceLogger } from './logger.ts';
@@ -14,6 +14,7 @@ import { openScheduler } from './scheduler/open.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from './server/readiness.ts';
 import { createServer, type Server } from './server/server.ts';
+import type { WorkerLink } from './server/workers/worker.ts';
 import { openSecrets } from './secrets/open.ts';
 import type { SecretStore } from './secrets/store.ts';
 import { registerServices } from './services.ts';
@@ -24,6 +25,8 @@ import { createWatch, type Watch } from './watch/watch.ts';
 
 /** Milliseconds between two looks of the executor at what other processes may have changed. */
 const EXECUTOR_POLL_MS = 1000;
+/** The same where other workers of this service put most of the actions into the queue. */
+const WORKERS_POLL_MS = 200;
 
 /** Milliseconds between two looks at the conditions that other processes may have made. */
 const CONDITIONS_POLL_MS = 5000;
@@ -43,16 +46,20 @@ export interface Service {
 
 /**
  * Starts config, database, watch, services, server, in this order; they end in the opposite one. Throws a StartupError
- * that says what to change; then nothing is left open. `processMetrics` adds those of the process to /metrics.
+ * that says what to change; then nothing is left open. `processMetrics` adds those of the process to /metrics. With a `link` this is
+ * one of several workers, and only the first of them runs tasks and fires triggers.
  */
 export async function startService(
   config: Config,
   logger: Logger,
-  options: { processMetrics?: boolean } = {},
+  options: { processMetrics?: boolean; link?: WorkerLink } = {},
 ): Promise<Service> {
   checkExecutorIsSafe(config);
   const metrics = createMetrics({ process: options.processMetrics ?? true });
-  const dialect = await openDatabase(config.database, config.runs.organizations, {
+  const { link } = options;
+  const alone = link === undefined;
+  const first = alone || link.number === 0;
+  const dialect = await openDatabase(shareOf(config), config.runs.organizations, {
     onQuery: (seconds) => metrics.databaseSeconds.observe({ operation: 'statement' }, seconds),
     onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
@@ -101,7 +108,7 @@ export async function startService(
     const storage = await openStorage(config.storage, dialect, sourceLogger(logger, 'storage'));
     const secrets = await openSecrets(config.secrets, dialect);
     let port = config.runs.server.port;
-    if (config.executor.kind === 'process' && config.executor.process.embedded) {
+    if (first && config.executor.kind === 'process' && config.executor.process.embedded) {
       // Loaded only by those who run tasks here.
       const { openExecutor } = await import('./executor/open.ts');
       executor = await openExecutor({
@@ -112,7 +119,7 @@ export async function startService(
         storage,
         metrics: metrics.executor,
         port: () => port,
-        pollMs: EXECUTOR_POLL_MS,
+        pollMs: alone ? EXECUTOR_POLL_MS : WORKERS_POLL_MS,
       });
     }
     couriers = openCouriers({ config, logger, dialect, writer, storage, metrics: metrics.outbox });
@@ -123,14 +130,21 @@ export async function startService(
       logger: sourceLogger(logger, 'conditions'),
       pollMs: CONDITIONS_POLL_MS,
     });
-    const checks = [...(executor === undefined ? [] : [executor.readiness]), ...couriers.checks];
-    scheduler = openScheduler({ config, logger: sourceLogger(logger, 'scheduler'), dialect, writer });
+    const checks = [
+      ...(executor === undefined ? [] : [executor.readiness]),
+      ...couriers.checks,
+      ...(alone ? [] : [link.readiness]),
+    ];
+    if (first) {
+      scheduler = openScheduler({ config, logger: sourceLogger(logger, 'scheduler'), dialect, writer });
+    }
+    link?.onReport(metrics.snapshot);
     const onTriggersChanged = () => scheduler?.hint();
     const server = openServer({
       onTriggersChanged,
       config,
       logger,
-      metrics,
+      metrics: alone ? metrics : { ...metrics, render: async () => metrics.render(await link.collect()) },
       dialect,
       writer,
       watch,
@@ -144,6 +158,7 @@ export async function startService(
     couriers.start();
     conditions.start();
     scheduler?.start();
+    link?.listening(url);
     // A task that started now would lose the service soon: what waits is left to the next start.
     const drain = async () => (await Promise.all([server.drain(), executor?.stop()]))[0];
     return {
@@ -162,6 +177,18 @@ export async function startService(
     await closeAll();
     throw error;
   }
+}
+
+/** The database as one of the workers uses it: together they open as many connections as they may. */
+function shareOf({ database, runs }: Config): DatabaseConfig {
+  const { workers } = runs.server;
+  if (database.kind === 'sqlite' || workers === 1) return database;
+  const share = (connections: number) => Math.max(2, Math.floor(connections / workers));
+  return {
+    ...database,
+    maxOpenConnections: share(database.maxOpenConnections),
+    maxIdleConnections: share(database.maxIdleConnections),
+  };
 }
 
 interface Opened {

@@ -47,6 +47,8 @@ export interface ServerConfig {
   maxConnections: number;
   maxConcurrentStreams: number;
   maxStreamsPerClient: number;
+  /** Processes that serve the port; more than one only on PostgreSQL. */
+  workers: number;
   /** Whether gRPC calls with a single request message pass Connect's adapter by. */
   fastPath: boolean;
 }
@@ -116,6 +118,11 @@ export interface Config {
 export function toConfig(parsed: ParsedConfig, source: string): Config {
   const database = toDatabase(parsed.database, source);
   const { server, ...runs } = parsed.runs;
+  if (database.kind === 'sqlite' && server.workers > 1) {
+    throw new StartupError(
+      `${source}: runs.server.workers is ${server.workers}, but SQLite takes the writes of one process at a time; set it to 1, or use PostgreSQL`,
+    );
+  }
   const executor = toExecutor(parsed.executor, database.kind, source);
   const exposed = executor.kind === 'process' && !executor.process.allowRemote;
   return {

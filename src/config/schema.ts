@@ -68,6 +68,12 @@ const server = group({
     4096,
     1,
   ),
+  workers: whole(
+    'Processes that serve the port together, on PostgreSQL. They share database.maxOpenConnections; other limits hold for each.',
+    1,
+    1,
+    64,
+  ),
   fastPath: flag(
     'Whether gRPC calls over HTTP/2 with a single request message are answered on a shorter path, at about half the cost.',
     'true',

@@ -20,7 +20,7 @@ export interface AppOptions {
   config: Pick<ServerConfig, 'cors'>;
   version: string;
   logger: Logger;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'render'>;
   readiness: Readiness;
   draining: Draining;
   rpc: RpcHandler;

@@ -1,6 +1,7 @@
 import { StartupError } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { Server } from './server.ts';
+import type { WorkerLink } from './workers/worker.ts';
 
 /** What ends with the process. */
 export interface ShutdownOptions {
@@ -19,6 +20,14 @@ export interface ShutdownOptions {
  * closing failed or hung. A second signal exits at once. Returns a function that starts the same from inside.
  */
 export function shutdownOnSignal(options: ShutdownOptions): (reason: string) => void {
+  const { process: host = process } = options;
+  const begin = prepareShutdown(options);
+  host.on('SIGTERM', () => begin('SIGTERM'));
+  host.on('SIGINT', () => begin('SIGINT'));
+  return begin;
+}
+
+function prepareShutdown(options: ShutdownOptions): (reason: string) => void {
   const { logger, server, close, closeTimeoutMs = 10_000, process: host = process } = options;
   let begun = false;
 
@@ -35,7 +44,7 @@ export function shutdownOnSignal(options: ShutdownOptions): (reason: string) => 
     logger.info('stopped');
   }
 
-  const begin = (reason: string) => {
+  return (reason: string) => {
     if (begun) {
       logger.warn({ reason }, 'stopping at once');
       host.exit(1);
@@ -50,9 +59,23 @@ export function shutdownOnSignal(options: ShutdownOptions): (reason: string) => 
       },
     );
   };
-  host.on('SIGTERM', () => begin('SIGTERM'));
-  host.on('SIGINT', () => begin('SIGINT'));
-  return begin;
+}
+
+/**
+ * Ends a worker, in the same way, when it is told to by the process that started it, or by SIGTERM. Both may come: service managers send
+ * signals to all processes. Ctrl-C in a terminal reaches all of them too, and there the process that started the workers decides.
+ */
+export function shutdownWorker(options: ShutdownOptions & { link: Pick<WorkerLink, 'onStop'> }): void {
+  const { link, process: host = process } = options;
+  const begin = prepareShutdown(options);
+  let begun = false;
+  const once = (reason: string) => {
+    if (!begun) begin(reason);
+    begun = true;
+  };
+  link.onStop(once);
+  host.on('SIGTERM', () => once('SIGTERM'));
+  host.on('SIGINT', () => undefined);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricsSnapshot } from './workers/messages.ts';
 
 /** A distribution of values. */
 export interface Distribution<Labels extends string = never> {
@@ -45,8 +46,10 @@ export interface Metrics {
     failures: Counter<'target' | 'code'>;
     refusals: Counter<'target' | 'code'>;
   };
-  /** What Prometheus reads. */
-  render(): Promise<{ contentType: string; body: string }>;
+  /** What Prometheus reads; with the values of other processes, all in one. */
+  render(others?: readonly MetricsSnapshot[]): Promise<{ contentType: string; body: string }>;
+  /** The values of this process, for another one to render. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -93,6 +96,8 @@ export function createMetrics(options: { process: boolean }): Metrics {
     }),
     changeLogLagSeconds: new Gauge({
       name: 'runs_change_log_lag_seconds',
+      // Of the whole database: all processes say the same.
+      aggregator: 'max',
       help: 'Age of the oldest change that the reader of the change log has not passed.',
       registers,
     }),
@@ -146,12 +151,16 @@ export function createMetrics(options: { process: boolean }): Metrics {
     outbox: {
       waiting: new Gauge({
         name: 'runs_outbox_waiting',
+        // Of the whole database: all processes say the same.
+        aggregator: 'max',
         help: 'Messages that another service has not got yet, by target (actions: who runs tasks; runs: whose runs these are).',
         labelNames: ['target'],
         registers,
       }),
       oldestSeconds: new Gauge({
         name: 'runs_outbox_oldest_seconds',
+        // Of the whole database: all processes say the same.
+        aggregator: 'max',
         help: 'How long the oldest of these messages has waited.',
         labelNames: ['target'],
         registers,
@@ -175,6 +184,13 @@ export function createMetrics(options: { process: boolean }): Metrics {
         registers,
       }),
     },
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    async render(others = []) {
+      const all =
+        others.length === 0
+          ? registry
+          : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]);
+      return { contentType: registry.contentType, body: await all.metrics() };
+    },
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }
