@@ -16,7 +16,7 @@ import {
   ActionMetadataSchema,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import { readAttempts } from '../repository/read/attempts.ts';
-import type { Db } from '../repository/dialects/dialect.ts';
+import type { Dialect } from '../repository/dialects/dialect.ts';
 import { readActionKey } from '../repository/read/execution-task.ts';
 import type { Row } from '../repository/schema.ts';
 import { timestampOf } from '../runs/instant.ts';
@@ -36,7 +36,8 @@ export interface ActionReport {
 type ActionRow = Row<'actions'> & { spec: Uint8Array | null };
 
 /** The action as it stands now; undefined if it is not there any more. */
-export async function actionReport(db: Db, actionId: number): Promise<ActionReport | undefined> {
+export async function actionReport(dialect: Dialect, actionId: number): Promise<ActionReport | undefined> {
+  const db = dialect.reader;
   const place = await readActionKey(db, actionId);
   if (place === undefined) return undefined;
   // The row before its attempts: what it says of its end they say too.
@@ -47,7 +48,7 @@ export async function actionReport(db: Db, actionId: number): Promise<ActionRepo
     .select('task_specs.spec')
     .where('actions.id', '=', actionId)
     .executeTakeFirstOrThrow();
-  const attempts = (await readAttempts(db, actionId)).reverse();
+  const attempts = (await readAttempts(dialect, db, actionId)).reverse();
   const id = create(ActionIdentifierSchema, { run: place.key.run, name: row.name });
   return {
     record: recordRequest(id, row, attempts[0]),

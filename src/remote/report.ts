@@ -2,14 +2,14 @@ import { type Client, Code, createClient, type Transport } from '@connectrpc/con
 import { InternalRunService } from '../gen/flyteidl2/workflow/internal_run_service_pb.js';
 import type { Status } from '../gen/google/rpc/status_pb.js';
 import type { Logger } from '../logger.ts';
-import type { Db } from '../repository/dialects/dialect.ts';
+import type { Dialect } from '../repository/dialects/dialect.ts';
 import { attemptCall, judge, type Refusal } from './outcome.ts';
 import { type ActionReport, actionReport } from './report-messages.ts';
 import type { OutboxMetrics, Teller } from './teller.ts';
 
 /** What reporting works with. */
 export interface ReportDeps {
-  readonly reader: Db;
+  readonly dialect: Dialect;
   readonly transport: Transport;
   readonly url: string;
   readonly logger: Logger;
@@ -31,7 +31,7 @@ export function createReporter(deps: ReportDeps): Teller {
     async tell(entries, told, signal) {
       const fresh = new Set(entries.filter(({ kind }) => kind === 'RECORD').map((one) => one.action_id));
       for (const actionId of new Set(entries.map((one) => one.action_id))) {
-        const report = await actionReport(deps.reader, actionId);
+        const report = await actionReport(deps.dialect, actionId);
         if (report === undefined) continue;
         const refusal = await send(client, report, fresh.has(actionId), signal);
         if (refusal !== undefined) logRefusal(deps, actionId, refusal);

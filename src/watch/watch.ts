@@ -7,7 +7,7 @@ import {
   type TaskGroup,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import type { Dialect } from '../repository/dialects/dialect.ts';
-import { readActionDetails } from '../repository/read/details.ts';
+import { readManyActionDetails } from '../repository/read/details.ts';
 import { readRunIdentity, readTreePage, readTreeRows } from '../repository/read/watch-actions.ts';
 import { type AttemptEvents, readAttemptEvents, readEventBytes } from '../repository/read/watch-events.ts';
 import type { GroupScope } from '../repository/read/group-scope.ts';
@@ -70,8 +70,10 @@ export interface GroupsRequest {
   readonly oldestFirst: boolean;
 }
 
-/** Details are read for one action at a time, but for several actions side by side. */
-const DETAILS_AT_ONCE = 4;
+/** How many views read by themselves at a time. */
+const READS_AT_ONCE = 4;
+/** How many actions' details are read at once. */
+const DETAILS_PER_READ = 50;
 /** Details hold no Any and no extension that would have to be looked up. */
 const registry = createRegistry();
 
@@ -106,12 +108,16 @@ export function createWatch(options: WatchOptions) {
     full: DELTAS_PER_FOLD,
     onError: (error) => logger?.warn({ err: error }, 'the counts of groups could not be folded; later again'),
   });
-  const slots = new Slots(dialect.kind === 'sqlite' ? 1 : DETAILS_AT_ONCE);
+  const slots = new Slots(dialect.kind === 'sqlite' ? 1 : READS_AT_ONCE);
   const treeReader: TreeReader = {
     run: (runId) => slots.run(() => readRunIdentity(dialect, runId)),
     page: (runId, after, limit) => slots.run(() => readTreePage(dialect, runId, after, limit)),
     rows: new BatchReader((ids) => readTreeRows(dialect, ids), ROWS_PER_READ),
   };
+  const detailsReader = new BatchReader(
+    (ids: readonly number[]) => readManyActionDetails(dialect, ids),
+    DETAILS_PER_READ,
+  );
   const events = new EventReader((ids) => readEventBytes(dialect, ids));
   const runs = new RunsView({
     reader: {
@@ -199,7 +205,7 @@ export function createWatch(options: WatchOptions) {
         new ValueView<ActionDetails>({
           actionId,
           topics,
-          read: () => slots.run(() => readActionDetails(dialect, actionId)),
+          read: async () => (await detailsReader.load([actionId])).get(actionId)?.(),
           same: (a, b) => equals(ActionDetailsSchema, a, b, { registry, unknown: true }),
           onError,
         });

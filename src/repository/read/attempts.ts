@@ -13,42 +13,79 @@ import {
 } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { timestampOf } from '../../runs/instant.ts';
 import { type Phase, phaseNumber, phaseRank } from '../../runs/phase.ts';
-import type { Db } from '../dialects/dialect.ts';
+import type { Db, Dialect, ListColumn } from '../dialects/dialect.ts';
+import { runSteps, type Step } from '../dialects/steps.ts';
 import type { Row } from '../schema.ts';
+import { shape } from '../write/rows.ts';
 
-/** All attempts of an action in the order of their numbers, each with its transitions and cluster events in the order of time. */
-export async function readAttempts(db: Db, actionId: number): Promise<ActionAttempt[]> {
-  const attempts = await db
-    .selectFrom('action_attempts')
-    .selectAll()
-    .where('action_id', '=', actionId)
-    .orderBy('attempt_number')
-    .execute();
-  const transitions = await db
-    .selectFrom('phase_transitions')
-    .innerJoin('action_attempts', 'action_attempts.id', 'phase_transitions.attempt_id')
-    .selectAll('phase_transitions')
-    .where('action_attempts.action_id', '=', actionId)
-    .execute();
-  const events = await db
-    .selectFrom('cluster_events')
-    .innerJoin('action_attempts', 'action_attempts.id', 'cluster_events.attempt_id')
-    .select(['cluster_events.id', 'cluster_events.attempt_id', 'cluster_events.event'])
-    .where('action_attempts.action_id', '=', actionId)
-    .orderBy('cluster_events.occurred_at')
-    .orderBy('cluster_events.id')
-    .execute();
-  const transitionsOf = Map.groupBy(transitions, (row) => row.attempt_id);
-  const eventsOf = Map.groupBy(events, (row) => row.attempt_id);
-  return attempts.map((row) =>
-    attemptMessage(
-      row,
-      (transitionsOf.get(row.id) ?? [])
-        .sort((a, b) => phaseRank(a.phase as Phase) - phaseRank(b.phase as Phase))
-        .map(transitionMessage),
-      (eventsOf.get(row.id) ?? []).map(({ event }) => fromBinary(ClusterEventSchema, event)),
+const ACTION_IDS: readonly ListColumn[] = [{ name: 'id', kind: 'int' }];
+
+/** What of those actions is read by a statement that selects from `list`, the actions' ids as `u`. */
+export function stepOfActions(
+  dialect: Dialect,
+  name: string,
+  ids: readonly number[],
+  text: (list: string) => string,
+): Step {
+  const found = shape(dialect, name, () => ({
+    columns: ACTION_IDS,
+    text: text(dialect.texts.list(ACTION_IDS)),
+  }));
+  return { ...found, rows: ids.map((id) => ({ id })), listed: true };
+}
+
+/** Reads the attempts of those actions, with their histories; `attemptsOf` takes the answers. */
+export function attemptSteps(dialect: Dialect, ids: readonly number[]): Step[] {
+  const from = (list: string) => `${list} join action_attempts as t on t.action_id = u.id`;
+  return [
+    stepOfActions(
+      dialect,
+      'read attempts',
+      ids,
+      (list) => `select t.* from ${from(list)} order by t.action_id, t.attempt_number`,
     ),
-  );
+    stepOfActions(
+      dialect,
+      'read transitions',
+      ids,
+      (list) => `select p.* from ${from(list)} join phase_transitions as p on p.attempt_id = t.id`,
+    ),
+    stepOfActions(
+      dialect,
+      'read cluster events',
+      ids,
+      (list) => `select e.id, e.attempt_id, e.event from ${from(list)}
+        join cluster_events as e on e.attempt_id = t.id order by e.occurred_at, e.id`,
+    ),
+  ];
+}
+
+/** What makes an action's attempts of the answers: in the order of their numbers, each with its transitions and cluster events in the order of time. */
+export function attemptsOf(answers: readonly unknown[][]): (actionId: number) => ActionAttempt[] {
+  const [attempts = [], transitions = [], events = []] = answers as [
+    Row<'action_attempts'>[],
+    Row<'phase_transitions'>[],
+    Pick<Row<'cluster_events'>, 'id' | 'attempt_id' | 'event'>[],
+  ];
+  const attemptsBy = Map.groupBy(attempts, (row) => row.action_id);
+  const transitionsBy = Map.groupBy(transitions, (row) => row.attempt_id);
+  const eventsBy = Map.groupBy(events, (row) => row.attempt_id);
+  return (actionId) =>
+    (attemptsBy.get(actionId) ?? []).map((row) =>
+      attemptMessage(
+        row,
+        (transitionsBy.get(row.id) ?? [])
+          .sort((a, b) => phaseRank(a.phase as Phase) - phaseRank(b.phase as Phase))
+          .map(transitionMessage),
+        (eventsBy.get(row.id) ?? []).map(({ event }) => fromBinary(ClusterEventSchema, event)),
+      ),
+    );
+}
+
+/** The attempts of one action. */
+export async function readAttempts(dialect: Dialect, db: Db, actionId: number): Promise<ActionAttempt[]> {
+  const answers = await runSteps(db, attemptSteps(dialect, [actionId]), { reading: true });
+  return attemptsOf(answers)(actionId);
 }
 
 function attemptMessage(

@@ -15,69 +15,107 @@ import {
 } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { isRetryable, type Phase } from '../../runs/phase.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
+import { runSteps } from '../dialects/steps.ts';
 import type { Row } from '../schema.ts';
-import { readAttempts } from './attempts.ts';
+import { attemptSteps, attemptsOf, stepOfActions } from './attempts.ts';
 import { actionMessage } from './run-message.ts';
 import { readSnapshot } from './snapshot.ts';
 
 /**
- * Everything that the contract has a field for: spec, result, and all attempts with their transitions and cluster events. One query
- * per table, all of one moment. Undefined if there is no such action.
+ * Everything that the contract has a field for: spec, result, and all attempts with their transitions and cluster events. Undefined if
+ * there is no such action.
  */
-export function readActionDetails(dialect: Dialect, actionId: number): Promise<ActionDetails | undefined> {
-  return readSnapshot(dialect, async (db) => {
-    const row = await db.selectFrom('actions').selectAll().where('id', '=', actionId).executeTakeFirst();
-    return row === undefined ? undefined : actionDetails(db, row);
-  });
+export async function readActionDetails(
+  dialect: Dialect,
+  actionId: number,
+): Promise<ActionDetails | undefined> {
+  return (await readManyActionDetails(dialect, [actionId])).get(actionId)?.();
+}
+
+/**
+ * The details of those actions that exist, each made of what was read when it is asked for: one that can't be made hinders no other. One
+ * query per table however many they are, all of one moment.
+ */
+export function readManyActionDetails(
+  dialect: Dialect,
+  ids: readonly number[],
+): Promise<Map<number, () => ActionDetails>> {
+  return readSnapshot(dialect, (db) => detailsWithin(dialect, db, ids));
 }
 
 /** The run's spec as it was resolved, and the details of its root action. Undefined if there is no such run. */
 export function readRunDetails(dialect: Dialect, runId: number): Promise<RunDetails | undefined> {
   return readSnapshot(dialect, async (db) => {
-    const row = await db
+    const run = await db
       .selectFrom('actions')
       .innerJoin('runs', 'runs.id', 'actions.run_id')
-      .selectAll('actions')
-      .select('runs.run_spec')
+      .select(['actions.id as rootId', 'runs.run_spec'])
       .where('actions.run_id', '=', runId)
       .whereRef('actions.name', '=', 'runs.root_action_name')
       .executeTakeFirst();
-    if (row === undefined) return undefined;
+    if (run === undefined) return undefined;
+    const action = (await detailsWithin(dialect, db, [run.rootId])).get(run.rootId)?.();
     return create(RunDetailsSchema, {
-      runSpec: fromBinary(RunSpecSchema, row.run_spec),
-      action: await actionDetails(db, row),
+      runSpec: fromBinary(RunSpecSchema, run.run_spec),
+      ...(action ? { action } : {}),
     });
   });
 }
 
-async function actionDetails(db: Db, row: Row<'actions'>): Promise<ActionDetails> {
-  const spec = await specOf(db, row);
-  const attempts = await readAttempts(db, row.id);
+async function detailsWithin(
+  dialect: Dialect,
+  db: Db,
+  ids: readonly number[],
+): Promise<Map<number, () => ActionDetails>> {
+  const rowsStep = stepOfActions(
+    dialect,
+    'read actions',
+    ids,
+    (list) => `select a.* from ${list} join actions as a on a.id = u.id`,
+  );
+  const specsStep = stepOfActions(
+    dialect,
+    'read task specs',
+    ids,
+    (list) => `select s.digest, s.spec from task_specs as s
+      where s.digest in (select a.task_spec_digest from ${list} join actions as a on a.id = u.id)`,
+  );
+  const steps = [rowsStep, specsStep, ...attemptSteps(dialect, ids)];
+  const [rows = [], specs = [], ...rest] = await runSteps(db, steps, { reading: true });
+  const specOf = new Map((specs as Row<'task_specs'>[]).map(({ digest, spec }) => [digest, spec]));
+  const attempts = attemptsOf(rest);
+  return new Map(
+    (rows as Row<'actions'>[]).map((row) => [
+      row.id,
+      () => actionDetails(row, specOf.get(row.task_spec_digest ?? ''), attempts(row.id)),
+    ]),
+  );
+}
+
+function actionDetails(
+  row: Row<'actions'>,
+  taskSpec: Uint8Array | undefined,
+  attempts: ActionAttempt[],
+): ActionDetails {
   const { id, metadata, status } = actionMessage(row);
   return create(ActionDetailsSchema, {
     ...(id ? { id } : {}),
     ...(metadata ? { metadata } : {}),
     ...(status ? { status } : {}),
-    spec,
+    spec: specOfAction(row, taskSpec),
     result: resultOf(row, attempts),
     attempts,
   });
 }
 
-async function specOf(db: Db, row: Row<'actions'>): Promise<ActionDetails['spec']> {
+function specOfAction(row: Row<'actions'>, taskSpec: Uint8Array | undefined): ActionDetails['spec'] {
   if (row.trace_spec !== null) return { case: 'trace', value: fromBinary(TraceSpecSchema, row.trace_spec) };
   if (row.condition_spec !== null) {
     return { case: 'condition', value: fromBinary(ConditionActionSchema, row.condition_spec) };
   }
-  if (row.task_spec_digest === null) return { case: undefined };
-  const found = await db
-    .selectFrom('task_specs')
-    .select('spec')
-    .where('digest', '=', row.task_spec_digest)
-    .executeTakeFirst();
-  return found === undefined
+  return taskSpec === undefined
     ? { case: undefined }
-    : { case: 'task', value: fromBinary(TaskSpecSchema, found.spec) };
+    : { case: 'task', value: fromBinary(TaskSpecSchema, taskSpec) };
 }
 
 function resultOf(row: Row<'actions'>, attempts: readonly ActionAttempt[]): ActionDetails['result'] {
