@@ -19,7 +19,7 @@ export type ReadNames = (request: ListRequest) => Promise<{ names: string[]; tok
 /** Reads pages of runs, by name. */
 export function runPages(dialect: Dialect, more: Partial<Omit<RunListQuery, 'request'>> = {}): ReadNames {
   return async (request) => {
-    const { runs, token } = await readRunPage(dialect, {
+    const { rows, token } = await readRunPage(dialect, {
       kind: 'RUN',
       orgKey: '',
       scope: { by: 'org' },
@@ -28,7 +28,7 @@ export function runPages(dialect: Dialect, more: Partial<Omit<RunListQuery, 'req
       ...more,
       request,
     });
-    return { names: runs.map((run) => run.action?.id?.run?.name ?? ''), token };
+    return { names: rows.map(({ name }) => name), token };
   };
 }
 

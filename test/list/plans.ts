@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
 import type { Database } from '../../src/repository/schema.ts';
 
@@ -39,14 +39,21 @@ function bound(target: object, name: string | symbol): unknown {
   return typeof value === 'function' ? value.bind(target) : value;
 }
 
-/** How the database carries a statement out, and (on PostgreSQL, which counts) how many rows its scans touched. */
+/**
+ * How the database carries a statement out, and (on PostgreSQL, which counts) how many rows its scans touched. With `large` PostgreSQL
+ * plans as for tables that are too large to be read as a whole: it does so only if no index serves.
+ */
 export async function explain(
   dialect: Dialect,
   statement: Statement,
+  options: { large?: boolean } = {},
 ): Promise<{ plan: string; touched: number }> {
   const how = dialect.kind === 'sqlite' ? 'explain query plan' : 'explain (analyze, timing off)';
   const query = CompiledQuery.raw(`${how} ${statement.sql}`, [...statement.parameters]);
-  const { rows } = await dialect.reader.executeQuery<Record<string, unknown>>(query);
+  const { rows } = await dialect.reader.transaction().execute(async (db) => {
+    if (options.large && dialect.kind === 'postgres') await sql`set local enable_seqscan = off`.execute(db);
+    return db.executeQuery<Record<string, unknown>>(query);
+  });
   const lines = rows.map((row) => String(row.detail ?? row['QUERY PLAN']));
   const numbers = lines.flatMap((line, i) => {
     const scan = /Scan .*actual rows=(\d+) loops=(\d+)/.exec(line);
@@ -59,5 +66,7 @@ export async function explain(
 
 /** Whether a plan reads a whole table of runs, labels or actions, or a whole index of one. */
 export function scansAll(plan: string): boolean {
-  return /Seq Scan on (runs|run_labels|actions)\b|^SCAN (runs|l|actions)\b/m.test(plan);
+  return /Seq Scan on (runs|run_labels|actions|run_groups|run_group_people)\b|^SCAN (runs|l|actions|i|r|g)\b(?! USING COVERING)/m.test(
+    plan,
+  );
 }

@@ -30,9 +30,12 @@ export async function pendingDeltas(
   scope: GroupScope,
   tasks: readonly string[] | undefined,
 ): Promise<PendingDelta[]> {
+  const { org_key, project, domain } = placeOf(scope);
+  // A short queue: to read it whole costs less than an index would.
   const { rows } = await sql<PendingDelta>`
-    select task_name, minute, principal, run_id, created_at, delta from run_group_deltas as g
-    where ${placeSql(placeOf(scope))}${tasksSql(dialect, sql`g.task_name`, tasks)}`.execute(db);
+    select task_name, minute, principal, run_id, created_at, delta from run_group_deltas as d
+    where d.org_key = ${org_key} and d.project = ${project} and d.domain = ${domain}
+      ${tasksSql(dialect, sql`d.task_name`, tasks)}`.execute(db);
   return rows;
 }
 
@@ -55,10 +58,10 @@ export async function keptCounts(
         where ${placeSql(placeOf(scope))} and g.level = ${level} and g.bucket >= ${from} and g.bucket < ${to}
           ${tasksSql(dialect, sql`g.task_name`, tasks)}`,
     );
-    const sums = sql.join(MEASURES.map((m) => sumSql(sql`g.${sql.ref(m)}`, m)));
+    const sums = sql.join(MEASURES.map((m) => sumSql(sql`kept.${sql.ref(m)}`, m)));
     const { rows } = await sql<CountRow>`
-      select g.task_name as task, ${sums}, max(g.finished) as finished
-      from (${sql.join(branches, sql` union all `)}) as g group by g.task_name`.execute(db);
+      select kept.task_name as task, ${sums}, max(kept.finished) as finished
+      from (${sql.join(branches, sql` union all `)}) as kept group by kept.task_name`.execute(db);
     addRows(counted, rows);
   }
   for (const { task_name, minute, delta } of deltas) {

@@ -11,6 +11,7 @@ import { inList } from '../dialects/list-terms.ts';
 import { columnKind } from '../schema.ts';
 import type { ListTable } from './list-indexes.ts';
 import type { Base } from './list-sql.ts';
+import type { KeyRow } from './list-statements.ts';
 import { findRows, LIST_BOUNDS, type ListBounds } from './list-walk.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -62,8 +63,9 @@ export async function readPage<R extends { id: number; metadata: Uint8Array }>(
 
   const conditions = [...scope, ...filtered];
   const columns = [...new Set(conditions.map(({ column }) => column))];
+  const load = [...new Set([...query.columns, ...columns])];
   const { maxScan, signal, bounds = LIST_BOUNDS } = query;
-  const found = await findRows({
+  const all = await findRows({
     dialect,
     table,
     base,
@@ -71,6 +73,7 @@ export async function readPage<R extends { id: number; metadata: Uint8Array }>(
     conditions,
     after,
     limit,
+    load,
     maxScan,
     bounds,
     signal,
@@ -78,22 +81,22 @@ export async function readPage<R extends { id: number; metadata: Uint8Array }>(
 
   const rows: R[] = [];
   let bytes = 0;
-  for (let from = 0; from < found.rows.length; from += ROWS_AT_ONCE) {
-    const part = found.rows.slice(from, from + ROWS_AT_ONCE);
-    const ids = part.map(({ id }) => id);
-    const loaded = await loadRows<R>(dialect, table, [...new Set([...query.columns, ...columns])], ids);
-    for (const [i, { id }] of part.entries()) {
-      const row = loaded.get(id);
+  for (let from = 0; from < all.rows.length; from += ROWS_AT_ONCE) {
+    const part = all.rows.slice(from, from + ROWS_AT_ONCE);
+    const ids = part.flatMap(({ id, row }) => (row === undefined ? [id] : []));
+    const loaded = ids.length === 0 ? undefined : await loadRows<R>(dialect, table, load, ids);
+    for (const [i, { id, row: found }] of part.entries()) {
+      const row = found === undefined ? loaded?.get(id) : (found as unknown as R & KeyRow);
       if (row === undefined || !conditions.every((condition) => condition.matches(row))) continue;
       bytes += row.metadata.length + ('labels' in row ? String(row.labels).length : 0);
-      const before = found.rows[from + i - 1];
+      const before = all.rows[from + i - 1];
       if (bytes > MAX_PAGE_BYTES && rows.length > 0 && before) {
         return { rows, token: writePageToken(list, before.position) };
       }
       rows.push(row);
     }
   }
-  return { rows, token: found.next === undefined ? '' : writePageToken(list, found.next) };
+  return { rows, token: all.next === undefined ? '' : writePageToken(list, all.next) };
 }
 
 async function loadRows<R extends { id: number }>(

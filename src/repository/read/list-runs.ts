@@ -1,13 +1,12 @@
 import type { ListRequest } from '../../gen/flyteidl2/common/list_pb.js';
-import type { Run } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
 import { type Condition, equals, hasPausedActions } from '../../runs/filter-condition.ts';
 import { RUN_FIELDS } from '../../runs/filter-fields.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { RunKind } from '../write/commands/find.ts';
 import { RUN_LISTS } from './list-indexes.ts';
-import { readPage } from './list-page.ts';
+import { type Page, readPage } from './list-page.ts';
 import type { ListBounds } from './list-walk.ts';
-import { RUN_MESSAGE_COLUMNS, type RunMessageRow, runMessage } from './run-message.ts';
+import { RUN_MESSAGE_COLUMNS, type RunMessageRow } from './run-message.ts';
 
 /** Which runs a list is about, next to its organization: all, those of a project, of a trigger, or of a task (of one version). */
 export type RunScope =
@@ -42,12 +41,9 @@ export interface RunListQuery {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A page of runs; `readPage` says what it guarantees. */
-export async function readRunPage(
-  dialect: Dialect,
-  query: RunListQuery,
-): Promise<{ runs: Run[]; token: string }> {
-  const { rows, token } = await readPage<RunMessageRow>(dialect, {
+/** A page of runs as rows; `readPage` says what it guarantees. */
+export function readRunPage(dialect: Dialect, query: RunListQuery): Promise<Page<RunMessageRow>> {
+  return readPage<RunMessageRow>(dialect, {
     table: RUN_LISTS,
     fields: RUN_FIELDS,
     base: [
@@ -61,7 +57,6 @@ export async function readRunPage(
     bounds: query.bounds,
     signal: query.signal,
   });
-  return { runs: rows.map(runMessage), token };
 }
 
 function scopeConditions(scope: RunScope): Condition[] {

@@ -6,7 +6,7 @@ import type { OrderTerm } from '../../runs/filter-order.ts';
 import type { Position } from '../../runs/page-token.ts';
 import { type Access, type ListPlan, planList } from './list-plan.ts';
 import type { KeyQuery } from './list-sql.ts';
-import { exceedsSql, gatherSql, positionOf, walkSql } from './list-statements.ts';
+import { exceedsSql, gatherSql, type KeyRow, positionOf, walkSql } from './list-statements.ts';
 
 /** How many rows a call and its statements look at. */
 export interface ListBounds {
@@ -26,6 +26,8 @@ export const LIST_BOUNDS: ListBounds = { gathered: 1000, walked: 250_000, firstC
 export interface FoundRow {
   readonly id: number;
   readonly position: Position;
+  /** The columns to load, if they were read along with the place. */
+  readonly row?: KeyRow;
 }
 
 /** The rows of a page, in order. `next` is where the list goes on; undefined at its end. */
@@ -39,6 +41,8 @@ export interface WalkQuery extends Omit<KeyQuery, 'columns'> {
   readonly conditions: readonly Condition[];
   readonly after: Position | undefined;
   readonly limit: number;
+  /** Columns that are read of the rows that are found; along with their places where that reads no row in vain. */
+  readonly load: readonly string[];
   /** Rows to look at for conditions that no index can answer. */
   readonly maxScan: number;
   readonly bounds: ListBounds;
@@ -79,7 +83,10 @@ async function walk(query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
   const { order, limit, bounds } = query;
   const open = query.conditions.filter((condition) => !plan.walk.met.includes(condition));
   const only = open.filter(({ bound }) => bound !== undefined);
-  const keys: KeyQuery = { ...query, columns: columnsOf(open) };
+  // Walks side by side each find a page of which most is not answered.
+  const direct =
+    open.length === 0 && plan.sorted && plan.walk.prefix.every(({ values }) => values.length === 1);
+  const keys: KeyQuery = { ...query, columns: direct ? query.load : columnsOf(open) };
   const budget = budgetOf(query, open);
   const found: FoundRow[] = [];
   let { after } = query;
@@ -90,7 +97,8 @@ async function walk(query: WalkQuery, plan: ListPlan): Promise<FoundRows> {
     const rows = await read(query, walkSql(keys, plan, after, take, only));
     for (const row of rows) {
       if (!open.every((condition) => condition.matches(row))) continue;
-      found.push({ id: row.id, position: positionOf(row, order) });
+      const position = positionOf(row, order);
+      found.push(direct ? { id: row.id, position, row } : { id: row.id, position });
       if (found.length > limit) return cut(found, limit);
     }
     const last = rows.at(-1);

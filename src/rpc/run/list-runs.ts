@@ -1,11 +1,13 @@
 import type { HandlerContext } from '@connectrpc/connect';
-import type { ListRunsRequest } from '../../gen/flyteidl2/workflow/run_service_pb.js';
+import { type ListRunsRequest, ListRunsResponseSchema } from '../../gen/flyteidl2/workflow/run_service_pb.js';
 import type { Dialect } from '../../repository/dialects/dialect.ts';
 import { type RunScope, readRunPage } from '../../repository/read/list-runs.ts';
 import type { RunKind } from '../../repository/write/commands/find.ts';
+import { listRunsBytes } from '../../repository/read/run-bytes.ts';
 import { invalidArgument } from '../../runs/errors.ts';
 import { type Organizations, orgKey } from '../../runs/identity.ts';
 import { checkPlainText } from '../../runs/names.ts';
+import { encodedMessage, PREFIX_BYTES } from '../../wire/encoded-message.ts';
 
 /** What the lists work with. */
 export interface ListDeps {
@@ -20,7 +22,7 @@ export function listRuns(deps: ListDeps, kind: RunKind) {
   return async (request: ListRunsRequest, context?: Pick<HandlerContext, 'signal'>) => {
     const { org, scope } = scopeOf(request.scopeBy);
     for (const text of [org, ...Object.values(scope)]) checkPlainText(text, 'the scope');
-    return readRunPage(deps.dialect, {
+    const { rows, token } = await readRunPage(deps.dialect, {
       kind,
       orgKey: orgKey(deps.organizations, org),
       scope,
@@ -29,6 +31,7 @@ export function listRuns(deps: ListDeps, kind: RunKind) {
       maxScan: deps.maxScan,
       signal: context?.signal,
     });
+    return encodedMessage(ListRunsResponseSchema, listRunsBytes(rows, token, PREFIX_BYTES));
   };
 }
 
