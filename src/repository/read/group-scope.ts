@@ -4,7 +4,7 @@ import { matches } from '../../runs/filter-evaluate.ts';
 import { type BucketRange, bucketsBetween, minuteOf } from '../../runs/group-measures.ts';
 import { type Instant, instantFromMicros, microsOf } from '../../runs/instant.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { inList } from '../dialects/list-terms.ts';
+import { inList, tableByIndex } from '../dialects/list-terms.ts';
 import { filterSql } from './watch-group-filter.ts';
 import type { RunTarget } from './watch-runs.ts';
 
@@ -87,8 +87,9 @@ export function scopedRuns(
     ...(tasks === undefined ? [] : [inList(dialect, TASK, tasks, 'text')]),
   ];
   const conditions = scope.filters.map((filter) => filterSql(dialect, filter));
-  const newest = sql`select * from runs where ${sql.join(parts, sql` and `)}
-    order by runs.created_at desc, runs.id desc limit ${MOST_SCANNED}`;
+  const byTime = tableByIndex(dialect, 'runs', 'runs_project_created');
+  const newest = sql`select * from ${byTime} where ${sql.join(parts, sql` and `)}
+    order by runs.created_at desc, runs.name desc, runs.id desc limit ${MOST_SCANNED}`;
   const filtered = conditions.length === 0 ? sql`` : sql` where ${sql.join(conditions, sql` and `)}`;
   return sql`(select * from (${newest}) as runs${filtered}) as runs`;
 }
