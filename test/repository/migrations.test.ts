@@ -26,9 +26,9 @@ const TYPES: Record<string, Record<string, string>> = {
   },
 };
 
-/** Tables, and columns of `changes`, that only the dialects and the migrator know. */
+/** Tables, and columns of logs, that only the dialects and the migrator know. */
 const INTERNAL = ['ids', 'kysely_migration', 'kysely_migration_lock', 'sqlite_sequence', 'sqlite_stat1'];
-const INTERNAL_COLUMNS = ['changes.id', 'changes.xid'];
+const INTERNAL_COLUMNS = ['changes.id', 'changes.xid', 'run_group_deltas.id'];
 
 type Columns = Record<string, { type: string; nullable: boolean }>;
 
