@@ -22,8 +22,8 @@ if (unknown.length > 0) {
   for (const { name, about } of SCENARIOS) console.error(`  ${name.padEnd(20)} ${about}`);
   process.exit(2);
 }
-const chosen = SCENARIOS.filter(({ name, fullOnly }) =>
-  names.length > 0 ? names.includes(name) : effort.full || !fullOnly,
+const chosen = SCENARIOS.filter(({ name, fullOnly, onlyByName }) =>
+  names.length > 0 ? names.includes(name) : !onlyByName && (effort.full || !fullOnly),
 );
 
 const place = await Place.open();

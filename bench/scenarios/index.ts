@@ -4,7 +4,7 @@ import { createRunAlone, createRunPostgres, createRunSqlite } from './create-run
 import { FAN_OUT } from './fan-out.ts';
 import { INGESTION } from './ingest.ts';
 import { limits } from './limits.ts';
-import { LIST } from './list.ts';
+import { LIST, LIST_MILLION } from './list.ts';
 import { snapshotLarge, snapshotTen } from './snapshot.ts';
 import { workers } from './workers.ts';
 
@@ -22,4 +22,5 @@ export const SCENARIOS: readonly Scenario[] = [
   idleStreams,
   atRest,
   workers,
+  LIST_MILLION,
 ];

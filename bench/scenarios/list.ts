@@ -15,7 +15,6 @@ import { less, type Row } from '../support/rows.ts';
 import type { Effort, Scenario } from '../support/scenario.ts';
 import { withService } from '../support/with-service.ts';
 
-const RUNS = 100_000;
 const PAGE = 100;
 const DEEP = 500;
 const DAY_MS = 86_400_000;
@@ -67,7 +66,7 @@ async function listRows(
     const none = await measure('', empty.url);
     const deep = await measure(await tokenOf(url, list, DEEP));
     rows.push({
-      work: `ListRuns of 100,000 runs, ${name}, p50, page 1 / page ${DEEP}, ${NAMES[kind]}`,
+      work: `ListRuns of ${where}, ${name}, p50, page 1 / page ${DEEP}`,
       figures: [
         less(quantile(first, 0.5), 'ms', { atLeast: 3, goal: 1.6 }),
         less(quantile(deep, 0.5), 'ms', { atLeast: 3.5, goal: 2 }),
@@ -82,7 +81,7 @@ async function listRows(
 /** The field that says that every group has been sent. */
 const SENTINEL = 2;
 
-async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind): Promise<Row> {
+async function groupRow(url: string, client: ClientProcess, where: string): Promise<Row> {
   const path = `${PATH}WatchGroups`;
   const begin = Date.now() - 60 * DAY_MS;
   // Each from another moment on, so that none finds what another one has read.
@@ -99,7 +98,7 @@ async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind):
   await client.run({ kind: 'stream', url, path, messages: warm, field: SENTINEL });
   const times = await client.run({ kind: 'stream', url, path, messages, field: SENTINEL });
   return {
-    work: `WatchGroups, 100,000 runs of 50 tasks, all groups, ${NAMES[kind]}`,
+    work: `WatchGroups, all groups of ${where}, 50 tasks`,
     figures: [
       less(quantile(times, 0.5), 'ms', { atLeast: 20, goal: 20 }, 'p50'),
       less(quantile(times, 0.99), 'ms', {}, 'p99'),
@@ -108,17 +107,24 @@ async function groupRow(url: string, client: ClientProcess, kind: DatabaseKind):
   };
 }
 
-function scenario(name: string, kind: DatabaseKind, fullOnly: boolean): Scenario {
+interface Size {
+  readonly runs: number;
+  /** Actions of each run beside its root, in the quick form and in the full one. */
+  readonly children: number;
+  readonly childrenInFull: number;
+}
+
+function scenario(name: string, kind: DatabaseKind, size: Size, fullOnly: boolean): Scenario {
+  const where = `${size.runs.toLocaleString('en')} runs, ${NAMES[kind]}`;
   return {
     name,
-    about: `ListRuns and WatchGroups with 100,000 runs, ${NAMES[kind]}`,
+    about: `ListRuns and WatchGroups with ${where}`,
     fullOnly,
     run(place, effort) {
       const seed = {
         prefix: 'l',
-        runs: RUNS,
-        // A million actions in the full form.
-        children: effort.full ? 9 : 0,
+        runs: size.runs,
+        children: effort.full ? size.childrenInFull : size.children,
         outcomes: true,
         tasks: 50,
         people: 20,
@@ -126,15 +132,24 @@ function scenario(name: string, kind: DatabaseKind, fullOnly: boolean): Scenario
       };
       return withService(place, { kind, seeds: [seed] }, async ({ service, client }) => {
         const process = client();
-        const rows = await listRows(place, service.url, process, effort, kind);
-        return [...rows, await groupRow(service.url, process, kind)];
+        const rows = await listRows(place, service.url, process, effort, where);
+        return [...rows, await groupRow(service.url, process, where)];
       });
     },
   };
 }
 
-/** Lists and groups of a project with 100,000 runs. */
+const HUNDRED_THOUSAND: Size = { runs: 100_000, children: 0, childrenInFull: 9 };
+const MILLION: Size = { runs: 1_000_000, children: 4, childrenInFull: 4 };
+
+/** Lists and groups of a project with 100,000 runs (and a million actions in the full form), and with a million (and five). */
 export const LIST: readonly Scenario[] = [
-  scenario('list', 'postgres', false),
-  scenario('list-sqlite', 'sqlite', true),
+  scenario('list', 'postgres', HUNDRED_THOUSAND, false),
+  scenario('list-sqlite', 'sqlite', HUNDRED_THOUSAND, true),
 ];
+
+/** Takes the better part of an hour: only its name calls it up. */
+export const LIST_MILLION: Scenario = {
+  ...scenario('list-million', 'postgres', MILLION, true),
+  onlyByName: true,
+};

@@ -16,5 +16,7 @@ export interface Scenario {
   readonly about: string;
   /** True for what only the full form and its name call up. */
   readonly fullOnly?: boolean;
+  /** True for what only its name calls up. */
+  readonly onlyByName?: boolean;
   run(place: Place, effort: Effort): Promise<Row[]>;
 }
