@@ -45,13 +45,7 @@ async function tokenOf(url: string, list: JsonObject, page: number): Promise<str
   return token;
 }
 
-async function listRows(
-  place: Place,
-  url: string,
-  client: ClientProcess,
-  effort: Effort,
-  kind: DatabaseKind,
-) {
+async function listRows(place: Place, url: string, client: ClientProcess, effort: Effort, where: string) {
   const times = effort.full ? 500 : 200;
   const rows: Row[] = [];
   const empty = await place.empty('connect');
