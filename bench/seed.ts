@@ -43,7 +43,7 @@ await seed(dialect, {
   prefix: `s${Date.now().toString(36)}-`,
   runs,
   children: Math.round(actions / runs),
-  outcomes: true,
+  outcomes: 'all',
   tasks: 50,
   people: 20,
   spreadMs: 30 * 86_400_000,

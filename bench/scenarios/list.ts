@@ -119,7 +119,7 @@ function scenario(name: string, kind: DatabaseKind, size: Size, fullOnly: boolea
         prefix: 'l',
         runs: size.runs,
         children: effort.full ? size.childrenInFull : size.children,
-        outcomes: true,
+        outcomes: 'roots' as const,
         tasks: 50,
         people: 20,
         spreadMs: 30 * DAY_MS,

@@ -24,8 +24,11 @@ export interface Seed {
   readonly runs: number;
   /** Children of each root action; they stay as they were recorded unless `outcomes` is set. */
   readonly children: number;
-  /** Whether runs end: 60 % succeed, 10 % each fail, are aborted, run on, stay queued; their children do as they do. */
-  readonly outcomes?: boolean;
+  /**
+   * What ends, nothing by default: 60 % of the runs succeed, 10 % each fail, are aborted, run on, stay queued; with `all` their
+   * children do as they do.
+   */
+  readonly outcomes?: 'roots' | 'all';
   /** How many tasks and people there are; 1 each by default. */
   readonly tasks?: number;
   readonly people?: number;
@@ -48,7 +51,7 @@ const ABREAST = 2;
 
 /** Writes runs and their actions through the repository's own batches: as durable, and as complete, as if they had been requested. */
 export async function seed(dialect: Dialect, options: Seed): Promise<void> {
-  const { runs, children, spreadMs = 0, outcomes = false } = options;
+  const { runs, children, spreadMs = 0, outcomes } = options;
   const begin = Date.now() - spreadMs;
   let done = 0;
   const writer = new GroupCommit(dialect, {
@@ -88,7 +91,7 @@ interface PlannedRun {
 }
 
 function planOf(options: Seed): (n: number) => PlannedRun {
-  const { prefix, children, tasks = 1, people = 1 } = options;
+  const { prefix, children, tasks = 1, people = 1, outcomes } = options;
   const specOf = (name: string, version: number) =>
     taskSpecRecord(fromJson(TaskSpecSchema, taskSpecJson(name, version)));
   const roots = Array.from({ length: tasks }, (_, i) => specOf(`train.main${i === 0 ? '' : i}`, i));
@@ -120,7 +123,9 @@ function planOf(options: Seed): (n: number) => PlannedRun {
         recordAction({ ...base, key: { run: key, name }, parent: 'a0', group: '', subject: '', spec: step }),
       ),
       ends: phases.map((phase, i) =>
-        [...names, 'a0'].map((name) => moved({ ...base, key: { run: key, name } }, phase, i * RUNS_MS)),
+        [...(outcomes === 'all' ? names : []), 'a0'].map((name) =>
+          moved({ ...base, key: { run: key, name } }, phase, i * RUNS_MS),
+        ),
       ),
     };
   };
