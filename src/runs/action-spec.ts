@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { EnrichedIdentity } from '../gen/flyteidl2/common/identity_pb.js';
 import type { TaskIdentifier, TaskSpec } from '../gen/flyteidl2/task/task_definition_pb.js';
-import {
-  TaskIdentifierSchema,
-  TaskSpecSchema,
-  TraceSpecSchema,
-} from '../gen/flyteidl2/task/task_definition_pb.js';
+import { TaskIdentifierSchema, TraceSpecSchema } from '../gen/flyteidl2/task/task_definition_pb.js';
 import {
   type ActionMetadata,
   ActionMetadataSchema,
@@ -15,6 +10,7 @@ import {
   ConditionActionSchema,
   type TraceAction,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
+import { type TaskSpecBytes, taskSpecBytes } from './task-spec-bytes.ts';
 import { type TaskTimes, taskTimes, userRetries } from './execution-limits.ts';
 
 /** Everything that an action's row says about what it is, apart from its place in the run. */
@@ -32,7 +28,7 @@ export interface ActionSpecRecord {
   /** The bounds in time that a task sets itself. */
   readonly times?: TaskTimes | undefined;
   /** The task's spec as wire bytes with their digest; the same spec is kept once. */
-  readonly taskSpec: { digest: string; bytes: Uint8Array } | undefined;
+  readonly taskSpec: TaskSpecBytes | undefined;
   readonly traceSpec: Uint8Array | undefined;
   readonly conditionSpec: Uint8Array | undefined;
   /** The spec's part of the metadata that lists and watches answer. */
@@ -44,7 +40,6 @@ export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''):
   const template = spec.taskTemplate;
   const taskId = id?.name ? id : create(TaskIdentifierSchema, templateId(spec));
   const shortName = spec.shortName || lastSegment(taskId.name);
-  const bytes = toBinary(TaskSpecSchema, spec);
   return {
     actionType: 'TASK',
     taskId,
@@ -53,7 +48,7 @@ export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''):
     maxAttempts: 1 + userRetries(spec),
     hasTarget: template?.target.case !== undefined,
     times: taskTimes(spec),
-    taskSpec: { digest: createHash('sha256').update(bytes).digest('hex'), bytes },
+    taskSpec: taskSpecBytes(spec),
     traceSpec: undefined,
     conditionSpec: undefined,
     metadata: {

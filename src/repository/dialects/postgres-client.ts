@@ -5,6 +5,8 @@ import type { OnQuery } from './sqlite-driver.ts';
 const MAX_NAMED = 500;
 const SPACE = 0x20;
 const HYPHEN = 0x2d;
+/** `2026-11-21 00:48:14.123456+00`; of a year with more digits the space stands elsewhere. */
+const LONGEST = 29;
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
 const JSON_TYPES = [114, 3802];
@@ -21,6 +23,9 @@ const types = {
 
 /** What PostgreSQL prints in our sessions: ISO, UTC, without the zeros at the end of the fraction. */
 function instantOrFail(text: string): string {
+  if (text.length === LONGEST && text.charCodeAt(10) === SPACE && text.endsWith('+00')) {
+    return `${text.slice(0, 10)}T${text.slice(11, 26)}Z`;
+  }
   if (text.charCodeAt(10) === SPACE && text.endsWith('+00') && text.charCodeAt(4) === HYPHEN) {
     return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
   }

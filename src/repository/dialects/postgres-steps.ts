@@ -32,22 +32,31 @@ export const postgresTexts: StepTexts = {
 /** The parameters of a step: one list a column, as the driver sends it. */
 export function postgresValues({ columns, rows }: Step): (string | Buffer)[] {
   return columns.map(({ name, kind }) => {
-    const values = rows.map((row) => (row as Record<string, unknown>)[name] ?? null);
-    return kind === 'bytes' ? byteaArray(values as (Uint8Array | null)[]) : textArray(kind, values);
+    if (kind === 'bytes') return byteaArray(rows.map((row) => cell(row, name) as Uint8Array | null));
+    return textArray(rows, name, kind === 'text' || kind === 'json');
   });
 }
 
+function cell(row: object, name: string): unknown {
+  return (row as Record<string, unknown>)[name] ?? null;
+}
+
 /** A list as PostgreSQL reads it from text. Numbers and Instants have nothing in them that would need quotes. */
-function textArray(kind: ColumnKind, values: readonly unknown[]): string {
-  const quoted = kind === 'text' || kind === 'json';
-  let text = '{';
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (i > 0) text += ',';
-    if (value === null) text += 'NULL';
-    else text += quoted ? quote(value as string) : String(value);
+function textArray(rows: readonly object[], name: string, quoted: boolean): string {
+  let text = '';
+  // Many columns say the same in row after row.
+  let last: unknown;
+  let lastText = '';
+  for (const row of rows) {
+    const value = cell(row, name);
+    if (value !== last || text === '') {
+      last = value;
+      if (value === null) lastText = 'NULL';
+      else lastText = quoted ? quote(value as string) : String(value);
+    }
+    text += text === '' ? lastText : `,${lastText}`;
   }
-  return `${text}}`;
+  return `{${text}}`;
 }
 
 const SPECIAL = /[\\"]/;
