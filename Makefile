@@ -40,7 +40,7 @@ e2e-sdk: $(installed) ## Record runs with the Flyte Python SDK (needs python3; i
 e2e-flyte: $(installed) ## Run tasks with Flyte's SDK and command line, executed here (needs python3; uses .venv too)
 	@$(run) node scripts/e2e-flyte.ts $(ARGS)
 
-bench: build ## Measure the release build against its goals; ARGS=full, or names: ARGS=create-run,list
+bench: build ## Measure the release build; ARGS=full, ARGS=create-run,list for some rows, ARGS=write for docs/performance.md too
 	@$(run) node bench/run.ts $(ARGS)
 
 bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they cost; ARGS=40 for so many runs

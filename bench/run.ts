@@ -1,21 +1,24 @@
 /**
- * `node bench/run.ts [full] [NAME,…]`: measures the release build (`make build` first) with clients of its own and prints a table, as text and
- * as Markdown. Without names all scenarios run, in a quick form that takes less than ten minutes; `full` takes longer and more data.
+ * `node bench/run.ts [full] [write] [NAME,…]`: measures the release build (`make build` first) with clients of its own and prints a table, as text and
+ * as Markdown. Without names all scenarios run, in a quick form that takes less than ten minutes; `full` takes longer and more data. `write`
+ * puts the rows into docs/performance.md too.
  * The service runs with its shipped configuration, on 127.0.0.1, with a private PostgreSQL and files in a temporary folder.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
 import { SCENARIOS } from './scenarios/index.ts';
 import { Place } from './support/place.ts';
 import type { Row } from './support/rows.ts';
 import type { Effort } from './support/scenario.ts';
-import { markdownTable, textTable } from './support/table.ts';
+import { markdownTable, textTable, withRows } from './support/table.ts';
 
 const QUICK: Effort = { full: false, rounds: 3, seconds: 2.5 };
 const FULL: Effort = { full: true, rounds: 5, seconds: 6 };
 
 const words = process.argv.slice(2).flatMap((argument) => argument.split(','));
 const effort = words.includes('full') ? FULL : QUICK;
-const names = words.filter((word) => word !== 'full' && word !== '');
+const names = words.filter((word) => !['full', 'write', ''].includes(word));
 const unknown = names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
   console.error(`There is no ${unknown.join(', ')}. There are:`);
@@ -54,6 +57,10 @@ try {
     console.log(`    (${scenario.name} took ${((performance.now() - begin) / 1000).toFixed(0)} s)`);
   }
   console.log(`\n${markdownTable(rows)}`);
+  if (words.includes('write')) {
+    const page = join(dirname(import.meta.dirname), 'docs/performance.md');
+    await writeFile(page, withRows(await readFile(page, 'utf8'), rows));
+  }
 } finally {
   await place.close();
 }

@@ -35,3 +35,21 @@ export function markdownTable(rows: readonly Row[]): string {
   const line = (columns: readonly string[]) => `| ${columns.join(' | ')} |`;
   return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n');
 }
+
+const BEGIN = '<!-- begin of the table: make bench ARGS=write -->';
+const END = '<!-- end of the table -->';
+
+/** A page with the rows put into its table: they replace those of the same work; others stay. */
+export function withRows(page: string, rows: readonly Row[]): string {
+  const [before = '', rest = ''] = page.split(BEGIN);
+  const [table = '', after] = rest.split(END);
+  if (after === undefined) throw new Error(`the page has no "${BEGIN}" with its end`);
+  const fresh = markdownTable(rows).split('\n');
+  const workOf = (line: string) => line.split(' | ')[0];
+  const known = table
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2);
+  const lines = new Map([...known, ...fresh.slice(2)].map((line) => [workOf(line), line]));
+  return `${before}${BEGIN}\n${[...fresh.slice(0, 2), ...lines.values()].join('\n')}\n${END}${after}`;
+}
