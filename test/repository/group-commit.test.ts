@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../src/repository/write/command.ts';
 import { abortTree } from '../../src/repository/write/commands/abort.ts';
 import { createRun } from '../../src/repository/write/commands/create-run.ts';
+import { needAction } from '../../src/repository/write/commands/find.ts';
 import { recordAction } from '../../src/repository/write/commands/record-action.ts';
 import { openDatabase } from '../../src/repository/open.ts';
 import { dialects } from '../support/databases.ts';
@@ -157,6 +158,46 @@ describe.each(dialects)('group commit on $name', ({ name: dialectName, create })
     await expect(writer.submit(createRun(newRun('hopeless')))).rejects.toThrow('always in the way');
     expect(tries).toBe(8);
     expect(await runRow(repository.dialect, 'hopeless')).toBeUndefined();
+  });
+
+  it.runIf(dialectName === 'postgres')(
+    'leaves the runs of a transaction under way alone, in their order, and goes on with others',
+    async () => {
+      await repository.writer.submit(createRun(newRun('busy')));
+      const gate = closedGate();
+      let commits = 0;
+      const writer = repository.newWriter({
+        beforeCommit: async () => {
+          if (commits++ === 0) await gate.pass();
+        },
+      });
+      const done: string[] = [];
+      const record = (name: string) =>
+        writer.submit(recordAction(newAction('busy', name))).then(() => done.push(name));
+      const held = record('first');
+      await gate.reached();
+      const later = [record('second'), record('third')];
+      await writer.submit(createRun(newRun('free'))).then(() => done.push('free'));
+      expect(done).toEqual(['free']);
+      gate.open();
+      await Promise.all([held, ...later]);
+      expect(done).toEqual(['free', 'first', 'second', 'third']);
+      expect([...(await actionRows(repository.dialect, 'busy')).keys()]).toEqual([
+        'a0',
+        'first',
+        'second',
+        'third',
+      ]);
+    },
+  );
+
+  it('counts a command by the actions that it works on', async () => {
+    const sizes: number[] = [];
+    const writer = repository.newWriter({ maxBatch: 10, onBatch: (size) => sizes.push(size) });
+    const actions = Array.from({ length: 8 }, (_, i) => needAction(newRun('x').stored, `a${i}`));
+    const command: Command<void> = { runs: [], actions, apply: () => {} };
+    await Promise.all([command, command, command].map((one) => writer.submit(one)));
+    expect(sizes).toEqual([1, 1, 1]);
   });
 
   it('answers everything that it accepted before it is closed, and takes no more', async () => {
