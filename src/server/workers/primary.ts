@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '../../logger.ts';
 import { Collector, type Peer } from './collector.ts';
+import { closeUnconfirmed } from './handed-over.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Restarts } from './restarts.ts';
 
@@ -98,6 +99,7 @@ export class Primary {
     slot.timer = undefined;
     const worker = cluster.fork({ [SLOT]: String(slot.number) });
     slot.worker = worker;
+    closeUnconfirmed(worker.process);
     worker.on('error', (error) =>
       this.#options.logger.error({ err: error, worker: slot.number }, 'a worker'),
     );
