@@ -26,12 +26,14 @@ const programs: Record<string, Program> = {
     bundle: 'dist/service.js',
     start: 'dist/main.js',
     launcher: 'bin/runs-service',
+    nodeOptions: [semiSpace],
   },
   client: {
     entry: 'client/main.ts',
     bundle: 'dist/client.js',
     start: 'dist/client.js',
     launcher: 'bin/runs-client',
+    nodeOptions: [],
   },
 };
 
