@@ -12,7 +12,7 @@ ARGS ?=
 installed := node_modules/.installed
 run := scripts/with-node.sh
 
-.PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk e2e-flyte \
+.PHONY: help run executor test build build-client integration-test integration-test-postgres conformance e2e-sdk e2e-flyte \
 	bench bench-fan-out generate check-gen typecheck format lint clean install
 
 help: ## This list
@@ -33,6 +33,9 @@ integration-test: $(installed) ## Start the service on SQLite and run the sample
 
 integration-test-postgres: $(installed) ## The same on PostgreSQL: the configured one if it answers, else a private one
 	@$(run) node scripts/integration-test.ts config-postgres.yaml
+
+conformance: $(installed) ## The published conformance suite of Connect and gRPC against the listener (needs Go)
+	@$(run) test/conformance/run.sh $(ARGS)
 
 e2e-sdk: $(installed) ## Record runs with the Flyte Python SDK (needs python3; installs flyte into .venv)
 	@$(run) node scripts/e2e-sdk.ts $(ARGS)
