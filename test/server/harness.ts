@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectRouter, Transport } from '@connectrpc/connect';
+import type { ConnectRouter, Interceptor, Transport } from '@connectrpc/connect';
 import {
   compressionGzip,
   createConnectTransport,
@@ -85,6 +85,8 @@ export const transports: Record<string, (baseUrl: string) => Transport> = {
     createConnectTransport({ baseUrl, httpVersion: '1.1', ...gzipAlways() }),
   'Connect, h2c': (baseUrl) => createConnectTransport({ baseUrl, httpVersion: '2' }),
   'gRPC, h2c': (baseUrl) => createGrpcTransport({ baseUrl }),
+  'gRPC, h2c, not on the fast path': (baseUrl) =>
+    createGrpcTransport({ baseUrl, interceptors: [offTheFastPath] }),
   'gRPC, h2c, gzip': (baseUrl) => createGrpcTransport({ baseUrl, ...gzipAlways() }),
   'gRPC-Web, HTTP/1.1': (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: '1.1' }),
 };
@@ -100,6 +102,12 @@ export function transport(name: string, baseUrl: string): Transport {
 export const duplexTransports = Object.fromEntries(
   Object.entries(transports).filter(([name]) => name.includes('h2c')),
 );
+
+/** Requests of browsers are left to Connect's adapter. */
+const offTheFastPath: Interceptor = (next) => (request) => {
+  request.header.set('origin', 'http://example.com');
+  return next(request);
+};
 
 function gzipAlways() {
   return { sendCompression: compressionGzip, compressMinBytes: 0 };
