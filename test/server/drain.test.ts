@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
+import net from 'node:net';
 import { Code, createClient } from '@connectrpc/connect';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { StartupError } from '../../src/config.ts';
 import {
   Health,
@@ -98,6 +99,19 @@ test('HTTP/2 clients are told to go away', async () => {
   call.resume();
   await new Promise((resolve) => call.once('close', resolve));
   expect(await drained).toBe(true);
+});
+
+test('an HTTP/2 client that never hangs up does not hold draining up', async () => {
+  const { port, server } = await start(600_000);
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  const settled = new Promise((resolve) => socket.once('data', resolve));
+  // The preface of HTTP/2 and an empty frame of settings.
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  await settled;
+  socket.resume();
+  expect(await server.drain()).toBe(true);
 });
 
 test('a call that takes too long is cut after the grace time', async () => {
