@@ -6,6 +6,7 @@ import * as tasksTriggers from './0003-tasks-triggers.ts';
 import * as secretsSettings from './0004-secrets-settings.ts';
 import * as executor from './0005-executor.ts';
 import * as remote from './0006-remote.ts';
+import * as executionsLease from './0007-executions-lease.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
@@ -17,6 +18,7 @@ const numbered: Record<string, { up: Up }> = {
   '0004-secrets-settings': secretsSettings,
   '0005-executor': executor,
   '0006-remote': remote,
+  '0007-executions-lease': executionsLease,
 };
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */

@@ -58,6 +58,8 @@ export interface ExecutorConfig {
     workDir: string;
     maxProcesses: number;
     killGraceMs: number;
+    /** On PostgreSQL: after so long without a sign of life an executor's tasks are taken over. */
+    leaseMs: number;
     allowRemote: boolean;
     embedded: boolean;
     /** `host:port`; undefined: the port of the service. */
@@ -166,7 +168,7 @@ function toExecutor(
   database: DatabaseConfig['kind'],
   source: string,
 ): ExecutorConfig {
-  const { killGrace, ...rest } = executor.process;
+  const { killGrace, lease, ...rest } = executor.process;
   const kind = executor.kind ?? (database === 'sqlite' ? 'process' : 'none');
   const remote = toPeer(executor.remote);
   if (kind === 'remote' && remote === undefined) {
@@ -182,6 +184,7 @@ function toExecutor(
       python: rest.python,
       maxProcesses: rest.maxProcesses ?? PROCESSES_PER_CORE * availableParallelism(),
       killGraceMs: killGrace,
+      leaseMs: lease,
       allowRemote: rest.allowRemote ?? false,
       embedded: rest.embedded ?? true,
       endpoint: rest.endpoint,

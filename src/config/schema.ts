@@ -186,6 +186,11 @@ const executor = group({
       10_000,
     ),
     killGrace: duration('Time between asking a process to end (SIGTERM) and killing it.', '10s', 0),
+    lease: duration(
+      'On PostgreSQL: how long an executor may give no sign of life before others run its tasks again. It ends them itself after three quarters of that.',
+      '2m',
+      10_000,
+    ),
     allowRemote: flag(
       'Whether commands may run although other machines can send requests: everybody who reaches the port can then run commands here.',
       'false',

@@ -4,8 +4,12 @@ import { isTerminal, PHASES } from '../runs/phase.ts';
 import type { Db, Dialect } from './dialects/dialect.ts';
 import { columnNames, type Row } from './schema.ts';
 
-/** Where an execution stands: in the queue, taken by an executor, with a process that is known, or over. */
-export type ExecutionState = 'WAITING' | 'STARTING' | 'RUNNING' | 'DONE';
+/**
+ * Where an execution stands: in the queue (WAITING), or in the hands of an executor: taken (STARTING), with a process that is known
+ * (RUNNING), taken over from an executor that lost its lease (LOST) or taken because it has waited too long (EXPIRED), both of them only to
+ * be ended; or over (DONE).
+ */
+export type ExecutionState = 'WAITING' | 'STARTING' | 'RUNNING' | 'LOST' | 'EXPIRED' | 'DONE';
 
 /*
  * Queries say `state <> 'DONE'` beside the state that they look for: SQLite uses an index over a part of a table only if the query
@@ -18,7 +22,12 @@ export type WaitingExecution = Pick<
   'action_id' | 'run_id' | 'parent_id' | 'depth' | 'run_concurrency' | 'queued_at'
 >;
 
-const columns = sql.join(columnNames('executions').map((name) => sql.id('executions', name)));
+/** The columns of an execution, as a statement that changes some may return them. */
+export const executionColumns = sql.join(columnNames('executions').map((name) => sql.id('executions', name)));
+
+/** Whether an execution is in the hands of an executor. */
+export const isHeld = sql<boolean>`state <> 'DONE' and state in ('STARTING', 'RUNNING', 'LOST', 'EXPIRED')`;
+
 const ended = sql.join(PHASES.filter(isTerminal).map((phase) => sql.lit(phase)));
 
 /**
@@ -46,6 +55,7 @@ export async function claimExecutions(
   claims: readonly { actionId: number; token: string }[],
   node: string,
   now: Instant,
+  state: 'STARTING' | 'EXPIRED' = 'STARTING',
 ): Promise<Row<'executions'>[]> {
   if (claims.length === 0) return [];
   const list = dialect.rows(
@@ -56,10 +66,10 @@ export async function claimExecutions(
     claims.map(({ actionId, token }) => [actionId, token]),
   );
   const { rows } = await sql<Row<'executions'>>`
-    update executions set state = 'STARTING', node = ${node}, token = u.token, folder = null, output_prefix = null,
+    update executions set state = ${state}, node = ${node}, token = u.token, folder = null, output_prefix = null,
       pid = null, pid_start = null, started_at = null, updated_at = ${now}
     from ${list} where executions.action_id = u.action_id and executions.state = 'WAITING'
-    returning ${columns}`.execute(dialect.writer);
+    returning ${executionColumns}`.execute(dialect.writer);
   return rows;
 }
 
@@ -81,8 +91,7 @@ export function listHeld(db: Db, node: string): Promise<Row<'executions'>[]> {
   return db
     .selectFrom('executions')
     .selectAll()
-    .where('state', '<>', 'DONE')
-    .where('state', 'in', ['STARTING', 'RUNNING'])
+    .where(isHeld)
     .where('node', '=', node)
     .orderBy('action_id')
     .execute();

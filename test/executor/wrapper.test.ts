@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/executor/find-process.ts';
 import { processStart, survivors } from '../../src/executor/process-table.ts';
-import { askToEnd, endAll, isAlive } from '../../src/executor/task-process.ts';
+import { askToEnd, endAll } from '../../src/executor/task-process.ts';
 import {
   prepareFolder,
   readExitCode,
@@ -78,4 +80,60 @@ test('the exit code is that of the command also when everybody was asked to end'
   await askToEnd({ pid, token: 't1' }, new Set());
   await ended;
   expect(await readExitCode(folder, 't1')).toBe(5);
+});
+
+describe('a lease', () => {
+  const UNTIL = 'until [ -e ../go ]; do sleep 0.01; done';
+  const startUnder = (term: string, script: string) =>
+    startWrapper({
+      folder,
+      token: 't1',
+      argv: ['/bin/sh', '-c', script],
+      environment,
+      lease: { file: join(folder, 'lease'), term, clock: join(folder, 'clock') },
+    });
+  const lease = (until: number) => writeFile(join(folder, 'lease'), `${until} one\n`);
+
+  test.each([
+    ['is over', 100, 'one'],
+    ['was lost and won again', 200, 'zero'],
+  ])('that %s lets nothing begin', async (_, until, term) => {
+    await lease(until);
+    await writeFile(join(folder, 'clock'), '100.99 7.00\n');
+    const { ended } = await startUnder(term, 'touch ../ran');
+    await ended;
+    await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT');
+    expect(await readWrapperPid(folder, 't1')).toBeUndefined();
+  });
+
+  test('is looked at when its time is up: what was not prolonged ends with all its processes, whatever they heed', async () => {
+    // Each look at the clock waits until the test says what the time is.
+    execFileSync('mkfifo', [join(folder, 'clock')]);
+    const look = (now: number) => writeFile(join(folder, 'clock'), `${now}.50 7.00\n`);
+    await lease(101);
+    const leaver = `setsid sh -c 'touch ../left; ${UNTIL}' &`;
+    const { pid, ended } = await startUnder('one', `trap '' TERM; ${leaver} touch ../up; ${UNTIL}`);
+    await look(100);
+    await look(100);
+    for (const file of ['up', 'left'])
+      while ((await readFile(join(folder, file)).catch(() => undefined)) === undefined);
+    await askToEnd({ pid, token: 't1' }, new Set());
+    await lease(103);
+    await look(102);
+    // The guard asks again, so what it heard before was no reason to end anything.
+    await look(103);
+    await ended;
+    while ((await survivors(pid, 't1')).length > 0);
+    expect(await readExitCode(folder, 't1')).toBeUndefined();
+  });
+
+  test('that lasts does not keep the wrapper from ending with its command', async () => {
+    await lease(200);
+    await writeFile(join(folder, 'clock'), '100.00 7.00\n');
+    const { pid, ended } = await startUnder('one', 'exit 4');
+    await ended;
+    expect(await readExitCode(folder, 't1')).toBe(4);
+    await endAll({ pid, token: 't1' }, new AbortController().signal);
+    expect(await survivors(pid, 't1')).toEqual([]);
+  });
 });

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { DomainError } from '../../runs/errors.ts';
 import { ROOT_ACTION } from '../../runs/identity.ts';
 import { plusMillis } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
@@ -58,6 +59,7 @@ async function insertQueued(dialect: Dialect, db: Db, unit: Unit): Promise<void>
       max_queued_ms: limits.maxQueuedMs ?? null,
       deadline_at: deadline,
       updated_at: unit.now,
+      serial_key: null,
     };
   });
   // An action is made once, so its row can be there already only if this command was tried before.
@@ -92,6 +94,10 @@ function depthOf(parent: number | undefined, name: string, depths: ReadonlyMap<n
   return 1 + ((parent === undefined ? undefined : depths.get(parent)) ?? 0);
 }
 
+/**
+ * A row that carries another token by now belongs to another executor, which took it over: then the whole transaction is undone, for what
+ * its command did to the action does not count either.
+ */
 async function replaceRows(dialect: Dialect, db: Db, rows: readonly Row<'executions'>[]): Promise<void> {
   const names = columnNames('executions');
   const columns = names.map((name) => ({ name, kind: columnKind('executions', name) }));
@@ -99,6 +105,13 @@ async function replaceRows(dialect: Dialect, db: Db, rows: readonly Row<'executi
     names.filter((name) => name !== 'action_id').map((name) => sql`${sql.id(name)} = ${sql.id('u', name)}`),
   );
   const values = rows.map((row) => names.map((name) => row[name as keyof typeof row]));
-  await sql`update executions set ${set} from ${dialect.rows(columns, values)}
-    where executions.action_id = u.action_id and executions.token = u.token`.execute(db);
+  const replaced = await sql<{
+    action_id: number;
+  }>`update executions set ${set} from ${dialect.rows(columns, values)}
+    where executions.action_id = u.action_id and executions.token = u.token
+    returning executions.action_id`.execute(db);
+  const found = new Set(replaced.rows.map((row) => row.action_id));
+  if (rows.some((row) => !found.has(row.action_id))) {
+    throw new DomainError('aborted', 'another executor has taken the action over');
+  }
 }
