@@ -1,4 +1,4 @@
-import { assert as check, constantFrom, integer, property, record } from 'fast-check';
+import { array, assert as check, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Candidate, chooseStarts, type Occupant, slotsDownTo } from './schedule.ts';
 
@@ -9,6 +9,7 @@ const candidate = (run_id: number, depth: number, more: Partial<Candidate> = {})
   depth,
   parent_id: null,
   run_concurrency: 0,
+  serial_key: null,
   queued_at: String(id).padStart(8, '0'),
   ...more,
 });
@@ -85,6 +86,13 @@ describe('when everything waits for children', () => {
     expect(chooseStarts(waiting, running, 2)).toEqual([child]);
   });
 
+  test('one from elsewhere starts beyond the limit if a child has to wait for it', () => {
+    const running = [occupant(1, 0, true)];
+    const equal = candidate(2, 0, { serial_key: 'k' });
+    expect(chooseStarts([candidate(3, 0), equal], running, 1, new Set(['k']))).toEqual([equal]);
+    expect(chooseStarts([equal], [occupant(1, 0)], 1, new Set(['k']))).toEqual([]);
+  });
+
   test('nothing starts beyond the limit while one still works, or for the sake of another run', () => {
     const running = [occupant(1, 0, true), occupant(2, 0)];
     const child = candidate(1, 1, { parent_id: running[0]?.actionId ?? 0 });
@@ -107,11 +115,16 @@ function grow(
   width: number,
   bound: number,
   parent: number | null,
+  shift: number | undefined,
 ): Node {
-  const it = candidate(run, depth, { parent_id: parent, run_concurrency: bound });
+  // Keys grow downwards, for tasks that call each other in a circle never end anyway.
+  const serial_key = shift === undefined ? null : `k${depth + shift}`;
+  const it = candidate(run, depth, { parent_id: parent, run_concurrency: bound, serial_key });
   const children =
-    depth + 1 >= levels ? [] : times(width, () => grow(run, depth + 1, levels, width, bound, it.action_id));
-  return { it, children, state: depth === 0 ? 'waiting' : 'hidden' };
+    depth + 1 >= levels
+      ? []
+      : times(width, () => grow(run, depth + 1, levels, width, bound, it.action_id, shift));
+  return { it, children, state: 'hidden' };
 }
 
 test('every forest of trees finishes, whatever the limits, and no level is overdrawn but to get things going', () => {
@@ -121,10 +134,14 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
     width: integer({ min: 1, max: 3 }),
     max: integer({ min: 1, max: 9 }),
     bound: constantFrom(0, 1, 2),
+    shifts: array(constantFrom(undefined, 0, 1, 2), { minLength: 4, maxLength: 4 }),
+    arrivals: array(integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
   });
   void check(
-    property(shape, ({ runs, levels, width, max, bound }) => {
-      const roots = Array.from({ length: runs }, (_, run) => grow(run, 0, levels, width, bound, null));
+    property(shape, ({ runs, levels, width, max, bound, shifts, arrivals }) => {
+      const roots = Array.from({ length: runs }, (_, run) =>
+        grow(run, 0, levels, width, bound, null, shifts[run]),
+      );
       const nodes: Node[] = [];
       const collect = (node: Node): void => {
         nodes.push(node);
@@ -133,7 +150,8 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
       roots.forEach(collect);
       const isBlocked = (node: Node) => node.children.some((child) => child.state !== 'done');
       for (let round = 0; nodes.some((node) => node.state !== 'done'); round++) {
-        expect(round).toBeLessThan(nodes.length * 3);
+        expect(round).toBeLessThan(nodes.length * 3 + 4);
+        for (const [run, root] of roots.entries()) if (round === arrivals[run]) root.state = 'waiting';
         const running = nodes.filter((node) => node.state === 'running');
         const occupants = running.map((node) => ({
           actionId: node.it.action_id,
@@ -141,8 +159,20 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
           depth: node.it.depth,
           blocked: isBlocked(node),
         }));
-        const waiting = nodes.filter((node) => node.state === 'waiting').map((node) => node.it);
-        const chosen = chooseStarts(waiting, occupants, max);
+        const queue = nodes.filter((node) => node.state === 'waiting').map((node) => node.it);
+        const mayStart = (it: Candidate) => {
+          const equal = (other: Candidate) => other !== it && other.serial_key === it.serial_key;
+          return (
+            it.serial_key === null ||
+            ![...running.map((node) => node.it), ...queue.filter((one) => one.action_id < it.action_id)].some(
+              equal,
+            )
+          );
+        };
+        const parents = new Set(running.map((node) => node.it.action_id));
+        const awaited = queue.filter(({ parent_id }) => parent_id !== null && parents.has(parent_id));
+        const keys = new Set(awaited.flatMap(({ serial_key }) => serial_key ?? []));
+        const chosen = chooseStarts(queue.filter(mayStart), occupants, max, keys);
         if (chosen.length > 0 && running.length + chosen.length > max) {
           expect([chosen.length, occupants.every((one) => one.blocked)]).toEqual([1, true]);
         }

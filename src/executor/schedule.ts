@@ -10,6 +10,8 @@ export interface Candidate {
   readonly depth: number;
   /** How many actions of the run may work at once; 0 is no bound. */
   readonly run_concurrency: number;
+  /** Of those that share it one runs at a time. */
+  readonly serial_key: string | null;
   readonly queued_at: Instant;
 }
 
@@ -42,12 +44,14 @@ export function slotsDownTo(depth: number, max: number): number {
  * a bound of 1 still lets every tree finish.
  *
  * If all slots belong to actions that wait for children of theirs and nothing may start, the deepest, oldest of those children starts
- * beyond the limit: one for each time that everything is stuck, since it works itself until it has children too.
+ * beyond the limit, or what has to run before one of them, having a key that is `awaited`: one for each time that everything is stuck, since
+ * it works itself until it has children too.
  */
 export function chooseStarts(
   candidates: readonly Candidate[],
   occupants: readonly Occupant[],
   max: number,
+  awaited: ReadonlySet<string> = new Set(),
 ): Candidate[] {
   const queues = [...Map.groupBy(candidates, (one) => one.run_id).values()];
   for (const queue of queues) queue.sort(deepestThenOldest);
@@ -67,16 +71,20 @@ export function chooseStarts(
     chosen.push(first.one);
   }
   if (chosen.length > 0) return chosen;
-  const rescue = stuckChild(candidates, occupants);
-  return rescue === undefined ? [] : [rescue];
-}
-
-function stuckChild(candidates: readonly Candidate[], occupants: readonly Occupant[]): Candidate | undefined {
-  if (occupants.length === 0 || !occupants.every((one) => one.blocked)) return undefined;
+  if (!isStuck(occupants)) return [];
   const parents = new Set(occupants.map((one) => one.actionId));
   return candidates
-    .filter((one) => one.parent_id !== null && parents.has(one.parent_id))
-    .sort(deepestThenOldest)[0];
+    .filter(
+      ({ parent_id, serial_key }) =>
+        (parent_id !== null && parents.has(parent_id)) || (serial_key !== null && awaited.has(serial_key)),
+    )
+    .sort(deepestThenOldest)
+    .slice(0, 1);
+}
+
+/** Whether every slot that is taken belongs to an action that waits for children. */
+export function isStuck(occupants: readonly Occupant[]): boolean {
+  return occupants.length > 0 && occupants.every((one) => one.blocked);
 }
 
 class Slots {

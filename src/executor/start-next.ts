@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Dialect } from '../repository/dialects/dialect.ts';
-import { claimExecutions, listParents, listWaiting } from '../repository/executions.ts';
+import { claimExecutions, listAwaited, listParents, listWaiting } from '../repository/executions.ts';
 import type { Row } from '../repository/schema.ts';
 import type { Clock } from '../runs/instant.ts';
 import type { Live } from './live.ts';
 import type { RunLimits } from './run-limits.ts';
-import { chooseStarts } from './schedule.ts';
+import { chooseStarts, isStuck } from './schedule.ts';
 
 /** Of so many waiting actions, over all runs, one is chosen. */
 const MAX_CANDIDATES = 5000;
@@ -32,7 +32,14 @@ export async function startNext(
     depth,
     blocked: parents.has(actionId),
   }));
-  const chosen = chooseStarts(await limits.apply(candidates), occupants, maxProcesses);
+  const awaited =
+    isStuck(occupants) && candidates.some((one) => one.serial_key !== null)
+      ? await listAwaited(
+          dialect,
+          live.map(({ actionId }) => actionId),
+        )
+      : undefined;
+  const chosen = chooseStarts(await limits.apply(candidates), occupants, maxProcesses, awaited);
   const claims = chosen.map(({ action_id }) => ({ actionId: action_id, token: randomUUID() }));
   return claimExecutions(dialect, claims, node, now);
 }

@@ -19,7 +19,7 @@ export type ExecutionState = 'WAITING' | 'STARTING' | 'RUNNING' | 'LOST' | 'EXPI
 /** What choosing the next one to start needs to know of a waiting execution. */
 export type WaitingExecution = Pick<
   Row<'executions'>,
-  'action_id' | 'run_id' | 'parent_id' | 'depth' | 'run_concurrency' | 'queued_at'
+  'action_id' | 'run_id' | 'parent_id' | 'depth' | 'run_concurrency' | 'serial_key' | 'queued_at'
 >;
 
 /** The columns of an execution, as a statement that changes some may return them. */
@@ -29,6 +29,12 @@ export const executionColumns = sql.join(columnNames('executions').map((name) =>
 export const isHeld = sql<boolean>`state <> 'DONE' and state in ('STARTING', 'RUNNING', 'LOST', 'EXPIRED')`;
 
 const ended = sql.join(PHASES.filter(isTerminal).map((phase) => sql.lit(phase)));
+
+/** What an execution has to wait for: of those with its key the one that is held, or the first one in the queue. */
+const ahead = sql`select 1 from executions as other
+  where other.serial_key = executions.serial_key and other.serial_key is not null and other.state <> 'DONE'
+    and other.action_id <> executions.action_id
+    and (other.state <> 'WAITING' or other.action_id < executions.action_id)`;
 
 /**
  * Executions that may start now, of each run the deepest and then the oldest first and at most `perRun` of them, so that no run hides
@@ -40,22 +46,43 @@ export async function listWaiting(
   bounds: { perRun: number; total: number },
 ): Promise<WaitingExecution[]> {
   const { rows } = await sql<WaitingExecution>`
-    select action_id, run_id, parent_id, depth, run_concurrency, queued_at from (
-      select action_id, run_id, parent_id, depth, run_concurrency, queued_at,
+    select action_id, run_id, parent_id, depth, run_concurrency, serial_key, queued_at from (
+      select action_id, run_id, parent_id, depth, run_concurrency, serial_key, queued_at,
         row_number() over (partition by run_id order by depth desc, queued_at, action_id) as turn
-      from executions where state = 'WAITING' and state <> 'DONE' and not_before <= ${now}
+      from executions where state = 'WAITING' and state <> 'DONE' and not_before <= ${now} and not exists (${ahead})
     ) as waiting
     where turn <= ${bounds.perRun} order by turn, queued_at, action_id limit ${bounds.total}`.execute(db);
   return rows;
 }
 
-/** Takes waiting executions for a node, each under a token of its own. Those that another executor took first are left out. */
+/**
+ * Takes waiting executions for a node, each under a token of its own. Left out are those that another executor took first, and those that
+ * have to wait for one that another executor took.
+ */
 export async function claimExecutions(
   dialect: Dialect,
   claims: readonly { actionId: number; token: string }[],
   node: string,
   now: Instant,
   state: 'STARTING' | 'EXPIRED' = 'STARTING',
+): Promise<Row<'executions'>[]> {
+  try {
+    return await claimTogether(dialect, claims, node, now, state);
+  } catch (error) {
+    if (!dialect.isUniqueViolation(error)) throw error;
+    if (claims.length < 2) return [];
+    const rows: Row<'executions'>[] = [];
+    for (const claim of claims) rows.push(...(await claimExecutions(dialect, [claim], node, now, state)));
+    return rows;
+  }
+}
+
+async function claimTogether(
+  dialect: Dialect,
+  claims: readonly { actionId: number; token: string }[],
+  node: string,
+  now: Instant,
+  state: 'STARTING' | 'EXPIRED',
 ): Promise<Row<'executions'>[]> {
   if (claims.length === 0) return [];
   const list = dialect.rows(
@@ -145,6 +172,18 @@ export async function listParents(dialect: Dialect, actionIds: readonly number[]
     dialect.reader,
   );
   return new Set(rows.map((row) => row.id));
+}
+
+/** The keys of those that wait below the given actions: one of each has to run before they can. */
+export async function listAwaited(dialect: Dialect, actionIds: readonly number[]): Promise<Set<string>> {
+  const list = dialect.rows(
+    [{ name: 'id', kind: 'int' }],
+    actionIds.map((id) => [id]),
+  );
+  const { rows } = await sql<{ serial_key: string }>`
+    select distinct e.serial_key from ${list} join executions as e on e.parent_id = u.id
+    where e.state = 'WAITING' and e.state <> 'DONE' and e.serial_key is not null`.execute(dialect.reader);
+  return new Set(rows.map((row) => row.serial_key));
 }
 
 /** Actions that have ended although executions below them have not. */

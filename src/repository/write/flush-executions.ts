@@ -5,7 +5,7 @@ import { plusMillis } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import { columnKind, columnNames, type Row } from '../schema.ts';
 import { insertRows } from './rows.ts';
-import type { QueuedExecution, Unit } from './unit.ts';
+import type { ActionState, QueuedExecution, Unit } from './unit.ts';
 
 /** Writes what a unit put into the executor's queue, and what it changed there. */
 export async function flushExecutions(dialect: Dialect, db: Db, unit: Unit): Promise<void> {
@@ -31,6 +31,7 @@ async function putIntoCache(dialect: Dialect, db: Db, results: readonly Row<'tas
 
 async function insertQueued(dialect: Dialect, db: Db, unit: Unit): Promise<void> {
   const depths = await parentDepths(dialect, db, unit.enqueued);
+  const serialKeys = await serialKeysOf(db, unit.enqueued);
   const rows = unit.enqueued.map(({ action, parent, limits }): Row<'executions'> => {
     const since = action.row.start_time;
     const depth = depthOf(parent?.row.id, action.row.name, depths);
@@ -59,7 +60,7 @@ async function insertQueued(dialect: Dialect, db: Db, unit: Unit): Promise<void>
       max_queued_ms: limits.maxQueuedMs ?? null,
       deadline_at: deadline,
       updated_at: unit.now,
-      serial_key: null,
+      serial_key: serialKeys.get(action) ?? null,
     };
   });
   // An action is made once, so its row can be there already only if this command was tried before.
@@ -86,6 +87,33 @@ async function parentDepths(
   const { rows } = await sql<{ action_id: number; depth: number }>`
     select e.action_id, e.depth from ${list} join executions as e on e.action_id = u.id`.execute(db);
   return new Map(rows.map((row) => [row.action_id, row.depth]));
+}
+
+/** An action would wait for ever for one above it that waits for its children; so it does not wait for that. */
+async function serialKeysOf(db: Db, enqueued: readonly QueuedExecution[]): Promise<Map<ActionState, string>> {
+  const queued = new Map(enqueued.map((one) => [one.action, one]));
+  const keys = new Map<ActionState, string>();
+  for (const { action, parent, limits } of enqueued) {
+    if (limits.serialKey === undefined) continue;
+    const above: (string | undefined)[] = [];
+    let next = parent;
+    for (; next?.fresh; next = queued.get(next)?.parent) above.push(queued.get(next)?.limits.serialKey);
+    if (next !== undefined) above.push(...(await keysFrom(db, next.row.id)));
+    if (!above.includes(limits.serialKey)) keys.set(action, limits.serialKey);
+  }
+  return keys;
+}
+
+/** The keys of an action and of those above it. */
+async function keysFrom(db: Db, actionId: number): Promise<string[]> {
+  const { rows } = await sql<{ serial_key: string }>`
+    with recursive line (parent_id, serial_key) as (
+      select parent_id, serial_key from executions where action_id = ${actionId}
+      union all
+      select e.parent_id, e.serial_key from executions as e join line on e.action_id = line.parent_id
+    )
+    select serial_key from line where serial_key is not null`.execute(db);
+  return rows.map((row) => row.serial_key);
 }
 
 /** The root stands at depth 0; what hangs below something that this service does not execute, at depth 1. */
