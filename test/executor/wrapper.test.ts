@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -83,7 +82,6 @@ test('the exit code is that of the command also when everybody was asked to end'
 });
 
 describe('a lease', () => {
-  const UNTIL = 'until [ -e ../go ]; do sleep 0.01; done';
   const startUnder = (term: string, script: string) =>
     startWrapper({
       folder,
@@ -92,14 +90,19 @@ describe('a lease', () => {
       environment,
       lease: { file: join(folder, 'lease'), term, clock: join(folder, 'clock') },
     });
-  const lease = (until: number) => writeFile(join(folder, 'lease'), `${until} one\n`);
+  const lease = (until: number) => put('lease', `${until} one\n`);
+  const setClock = (now: number) => put('clock', `${now}.99 7.00\n`);
+  const put = async (name: string, text: string) => {
+    await writeFile(join(folder, 'new'), text);
+    await rename(join(folder, 'new'), join(folder, name));
+  };
 
   test.each([
     ['is over', 100, 'one'],
     ['was lost and won again', 200, 'zero'],
   ])('that %s lets nothing begin', async (_, until, term) => {
     await lease(until);
-    await writeFile(join(folder, 'clock'), '100.99 7.00\n');
+    await setClock(100);
     const { ended } = await startUnder(term, 'touch ../ran');
     await ended;
     await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT');
@@ -107,21 +110,27 @@ describe('a lease', () => {
   });
 
   test('is looked at when its time is up: what was not prolonged ends with all its processes, whatever they heed', async () => {
-    // Each look at the clock waits until the test says what the time is.
-    execFileSync('mkfifo', [join(folder, 'clock')]);
-    const look = (now: number) => writeFile(join(folder, 'clock'), `${now}.50 7.00\n`);
+    await setClock(100);
     await lease(101);
-    const leaver = `setsid sh -c 'touch ../left; ${UNTIL}' &`;
-    const { pid, ended } = await startUnder('one', `trap '' TERM; ${leaver} touch ../up; ${UNTIL}`);
-    await look(100);
-    await look(100);
-    for (const file of ['up', 'left'])
-      while ((await readFile(join(folder, file)).catch(() => undefined)) === undefined);
+    const { pid, ended } = await startUnder('one', `trap '' TERM; setsid sleep 600 & exec sleep 600`);
+    // Wrapper, guard, both sleepers, and what the guard sleeps by: each look makes that anew.
+    const untilAll = async (): Promise<number[]> => {
+      for (;;) {
+        const pids = await survivors(pid, 't1');
+        if (pids.length === 5) return pids;
+      }
+    };
+    const nextLook = async () => {
+      const before = new Set(await untilAll());
+      while ((await untilAll()).every((one) => before.has(one)));
+    };
+    await untilAll();
     await askToEnd({ pid, token: 't1' }, new Set());
     await lease(103);
-    await look(102);
-    // The guard asks again, so what it heard before was no reason to end anything.
-    await look(103);
+    await setClock(102);
+    await nextLook();
+    await nextLook();
+    await setClock(103);
     await ended;
     while ((await survivors(pid, 't1')).length > 0);
     expect(await readExitCode(folder, 't1')).toBeUndefined();
@@ -129,7 +138,7 @@ describe('a lease', () => {
 
   test('that lasts does not keep the wrapper from ending with its command', async () => {
     await lease(200);
-    await writeFile(join(folder, 'clock'), '100.00 7.00\n');
+    await setClock(100);
     const { pid, ended } = await startUnder('one', 'exit 4');
     await ended;
     expect(await readExitCode(folder, 't1')).toBe(4);
