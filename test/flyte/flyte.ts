@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sdkEnvironment } from '../sdk/python.ts';
+import { diedAtExit, sdkEnvironment } from '../sdk/python.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -11,9 +11,8 @@ export const SILENT = /^/;
 /** How a program ended. */
 export interface Ended {
   /**
-   * Whether it ended with exit code 0, or died as it does now and then: the SDK's interpreter has threads that it can't always take down, and
-   * ends by SIGABRT or SIGSEGV when everything is done and said. Its exit code tells nothing then, so nobody may trust in this
-   * alone: what the program has said must be looked at, and what it should have done.
+   * Whether it ended with exit code 0, or `diedAtExit`, which tells nothing: so nobody may trust in this alone. What the program has said
+   * must be looked at, and what it should have done.
    */
   readonly good: boolean;
   /** Everything that it wrote, and why it ended if not by itself. */
@@ -131,7 +130,7 @@ function untilEnded(child: ChildProcess, text: () => string): Promise<Ended> {
     };
     child.once('error', (error) => finish(false, error.message));
     child.once('close', (code, signal) => {
-      const died = signal === 'SIGABRT' || signal === 'SIGSEGV';
+      const died = diedAtExit(signal);
       if (died) console.log(`  (an interpreter of the SDK died by ${signal} when it ended)`);
       const end = signal === null ? `exit code ${code}` : `ended by ${signal}`;
       finish(code === 0 || died, code === 0 ? '' : `\n(${end})`);
