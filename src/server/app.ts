@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createCors } from './cors.ts';
 import type { Draining } from './draining.ts';
+import type { InFlight } from './in-flight.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './listener.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
@@ -23,6 +24,7 @@ export interface AppOptions {
   metrics: Metrics;
   readiness: Readiness;
   draining: Draining;
+  inFlight: Pick<InFlight, 'enter'>;
   rpc: RpcHandler;
   httpRoutes: readonly HttpRoute[];
 }
@@ -31,17 +33,23 @@ type Page = (response: HttpResponse) => Promise<void> | void;
 
 /** Finds who answers a request: a page of our own, an RPC, a route by its prefix, or 404. */
 export function createApp(options: AppOptions): HttpHandler {
-  const { rpc, httpRoutes, draining, logger } = options;
+  const { rpc, httpRoutes, draining, inFlight, logger } = options;
   const cors = createCors(options.config.cors.allowedOrigins);
   const pages = createPages(options);
 
   const answer = async (request: HttpRequest, response: HttpResponse, requestId: string): Promise<void> => {
     if (cors(request, response)) return;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const kind = rpc.kindOf(path);
+    const route = kind === undefined ? httpRoutes.find(({ prefix }) => path.startsWith(prefix)) : undefined;
+    inFlight.enter(request, response, {
+      name: kind === undefined ? `${request.method} ${route?.prefix ?? path}` : path.slice(1),
+      requestId,
+      isStream: kind !== undefined && kind !== 'unary',
+    });
     if (rpc.handle(request, response, path, requestId)) return;
     const page = pages.get(path);
     if (page && (request.method === 'GET' || request.method === 'HEAD')) return page(response);
-    const route = httpRoutes.find(({ prefix }) => path.startsWith(prefix));
     if (route) return route.handler(request, response);
     send(
       response,

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createApp, type HttpRoute } from './app.ts';
 import { createDraining } from './draining.ts';
 import { createHealthService } from './grpc-health.ts';
+import { trackInFlight } from './in-flight.ts';
 import { errorInterceptor } from './interceptors/errors.ts';
 import { organizationInterceptor } from './interceptors/organization.ts';
 import { validationInterceptor } from './interceptors/validation.ts';
@@ -26,7 +27,12 @@ export interface ServerOptions {
   /** Registers the services; health and reflection are added. */
   routes: (router: ConnectRouter) => void;
   httpRoutes?: readonly HttpRoute[];
+  /** How long the end of a stream may wait for its client while the server drains, in milliseconds. */
+  streamGraceMs?: number;
 }
+
+/** A client that reads has the end of its streams at once. */
+const streamGraceMs = 2000;
 
 /** The service as the network sees it. */
 export interface Server {
@@ -37,7 +43,8 @@ export interface Server {
   listen(): Promise<{ url: string; port: number }>;
   /**
    * Takes readiness away, stops accepting, ends streams with UNAVAILABLE and waits for the other calls in
-   * flight, at most `shutdownGrace`. Resolves with whether all of them finished. Calls may be repeated.
+   * flight, at most `shutdownGrace`. Resolves with whether all of them finished; streams whose clients do not
+   * read are cut much earlier and do not count. Calls may be repeated.
    */
   drain(): Promise<boolean>;
 }
@@ -46,6 +53,7 @@ export interface Server {
 export function createServer(options: ServerOptions): Server {
   const { config, logger, metrics, readiness } = options;
   const draining = createDraining();
+  const inFlight = trackInFlight(logger);
   const services = () => rpc.services;
   const rpc: RpcHandler = createRpcHandler({
     config: config.server,
@@ -72,11 +80,21 @@ export function createServer(options: ServerOptions): Server {
     metrics,
     readiness,
     draining,
+    inFlight,
     rpc,
     httpRoutes: options.httpRoutes ?? [],
   });
   const listener = createListener(config.server, app);
   let drained: Promise<boolean> | undefined;
+
+  async function close(): Promise<boolean> {
+    const patience = setTimeout(() => inFlight.cutStreams(), options.streamGraceMs ?? streamGraceMs);
+    const graceful = await listener.close(config.server.shutdownGraceMs, (connections) =>
+      inFlight.logCut(connections),
+    );
+    clearTimeout(patience);
+    return graceful;
+  }
 
   return {
     async listen() {
@@ -86,7 +104,7 @@ export function createServer(options: ServerOptions): Server {
     drain() {
       readiness.drain();
       draining.begin();
-      drained ??= listener.close(config.server.shutdownGraceMs);
+      drained ??= close();
       return drained;
     },
   };
