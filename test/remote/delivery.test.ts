@@ -153,7 +153,8 @@ describe.each(dialects)('delivery on $name', ({ create }) => {
     const expected = await fill(remote, 'healthy', 5);
     remote.courier();
     await vi.waitFor(() => expect(fake.accepted).toEqual(expected), 10_000);
-    expect(await remote.waiting()).toBe(3);
+    // What was accepted leaves the outbox a moment later.
+    await vi.waitFor(async () => expect(await remote.waiting()).toBe(3), 10_000);
   });
 
   it('several processes share the work; no run is told of by two of them at once', async () => {

@@ -73,7 +73,15 @@ export function diedAtExit(signal: unknown): boolean {
 /** The environment of programs of the SDK that use `home` as their home folder. */
 export function sdkEnvironment(home: string): NodeJS.ProcessEnv {
   const { UCTL_CONFIG: _, FLYTECTL_CONFIG: __, ...environment } = process.env;
-  return { ...environment, HOME: home, DO_NOT_TRACK: '1', NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  return {
+    ...environment,
+    HOME: home,
+    // The SDK leaves temporary folders behind.
+    TMPDIR: home,
+    DO_NOT_TRACK: '1',
+    NO_COLOR: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
 }
 
 async function pipInstall(venv: string, packages: readonly string[]): Promise<void> {
