@@ -60,11 +60,31 @@ test('runs take turns; within a run the deepest, then the oldest goes first', ()
 describe('a bound on the actions of a run', () => {
   const bounded = (depth: number) => candidate(1, depth, { run_concurrency: 2 });
 
-  test('counts those that work, not those that wait for children, and not the root', () => {
+  test('counts all that have a process, the root and those that wait for children too', () => {
     const waiting = times(5, () => bounded(1));
-    expect(chooseStarts(waiting, [occupant(1, 0, true)], 16)).toHaveLength(2);
-    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1)], 16)).toHaveLength(1);
-    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1, true)], 16)).toHaveLength(2);
+    expect(chooseStarts(waiting, [], 16)).toHaveLength(2);
+    expect(chooseStarts(waiting, [occupant(1, 0, true)], 16)).toHaveLength(1);
+    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1)], 16)).toEqual([]);
+    expect(chooseStarts(waiting, [occupant(1, 0, true), occupant(1, 1)], 16)).toEqual([]);
+  });
+
+  test('lets one more start where all of them wait for children', () => {
+    const waiting = times(5, () => bounded(2));
+    const parents = [occupant(1, 0, true), occupant(1, 1, true)];
+    expect(chooseStarts(waiting, parents, 16)).toHaveLength(1);
+    expect(chooseStarts(waiting, [...parents, occupant(1, 2)], 16)).toEqual([]);
+  });
+
+  test('counts what runs at other executors', () => {
+    const waiting = times(5, () => bounded(1));
+    const distant = [{ runId: 1, blocked: true }];
+    expect(chooseStarts(waiting, [], 16, { distant })).toHaveLength(1);
+    expect(chooseStarts(waiting, [occupant(1, 1)], 16, { distant })).toEqual([]);
+    expect(chooseStarts(waiting, [occupant(1, 1, true)], 16, { distant })).toHaveLength(1);
+    const root = occupant(1, 0, true);
+    const children = times(5, () => candidate(1, 1, { run_concurrency: 2, parent_id: root.actionId }));
+    expect(chooseStarts(children, [root], 16, { distant: [{ runId: 1, blocked: false }] })).toEqual([]);
+    expect(chooseStarts([candidate(2, 0)], [], 1, { distant })).toHaveLength(1);
   });
 
   test('does not bind other runs', () => {
@@ -89,8 +109,8 @@ describe('when everything waits for children', () => {
   test('one from elsewhere starts beyond the limit if a child has to wait for it', () => {
     const running = [occupant(1, 0, true)];
     const equal = candidate(2, 0, { serial_key: 'k' });
-    expect(chooseStarts([candidate(3, 0), equal], running, 1, new Set(['k']))).toEqual([equal]);
-    expect(chooseStarts([equal], [occupant(1, 0)], 1, new Set(['k']))).toEqual([]);
+    expect(chooseStarts([candidate(3, 0), equal], running, 1, { awaited: new Set(['k']) })).toEqual([equal]);
+    expect(chooseStarts([equal], [occupant(1, 0)], 1, { awaited: new Set(['k']) })).toEqual([]);
   });
 
   test('nothing starts beyond the limit while one still works, or for the sake of another run', () => {
@@ -172,9 +192,16 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
         const parents = new Set(running.map((node) => node.it.action_id));
         const awaited = queue.filter(({ parent_id }) => parent_id !== null && parents.has(parent_id));
         const keys = new Set(awaited.flatMap(({ serial_key }) => serial_key ?? []));
-        const chosen = chooseStarts(queue.filter(mayStart), occupants, max, keys);
+        const chosen = chooseStarts(queue.filter(mayStart), occupants, max, { awaited: keys });
         if (chosen.length > 0 && running.length + chosen.length > max) {
           expect([chosen.length, occupants.every((one) => one.blocked)]).toEqual([1, true]);
+        }
+        if (bound > 0) {
+          for (const [run, started] of Map.groupBy(chosen, (one) => one.run_id)) {
+            const before = occupants.filter((one) => one.runId === run);
+            const isWithin = before.length + started.length <= bound;
+            expect(isWithin || (started.length === 1 && before.every((one) => one.blocked))).toBe(true);
+          }
         }
         for (const node of nodes) {
           if (!chosen.includes(node.it)) continue;

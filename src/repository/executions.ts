@@ -67,7 +67,7 @@ export async function claimExecutions(
   state: 'STARTING' | 'EXPIRED' = 'STARTING',
 ): Promise<Row<'executions'>[]> {
   try {
-    return await claimTogether(dialect, claims, node, now, state);
+    return await claimWithin(dialect, dialect.writer, claims, node, now, state);
   } catch (error) {
     if (!dialect.isUniqueViolation(error)) throw error;
     if (claims.length < 2) return [];
@@ -77,12 +77,14 @@ export async function claimExecutions(
   }
 }
 
-async function claimTogether(
+/** The same inside a transaction. Throws a unique violation if one of them has to wait for one that another executor took. */
+export async function claimWithin(
   dialect: Dialect,
+  db: Db,
   claims: readonly { actionId: number; token: string }[],
   node: string,
   now: Instant,
-  state: 'STARTING' | 'EXPIRED',
+  state: 'STARTING' | 'EXPIRED' = 'STARTING',
 ): Promise<Row<'executions'>[]> {
   if (claims.length === 0) return [];
   const list = dialect.rows(
@@ -96,7 +98,27 @@ async function claimTogether(
     update executions set state = ${state}, node = ${node}, token = u.token, folder = null, output_prefix = null,
       pid = null, pid_start = null, started_at = null, updated_at = ${now}
     from ${list} where executions.action_id = u.action_id and executions.state = 'WAITING'
-    returning ${executionColumns}`.execute(dialect.writer);
+    returning ${executionColumns}`.execute(db);
+  return rows;
+}
+
+/** What other nodes have of some runs, which stay locked until the transaction ends. */
+export async function listHeldElsewhere(
+  dialect: Dialect,
+  db: Db,
+  runIds: readonly number[],
+  node: string,
+): Promise<Pick<Row<'executions'>, 'action_id' | 'run_id'>[]> {
+  const runs = dialect.rows(
+    [{ name: 'id', kind: 'int' }],
+    runIds.map((id) => [id]),
+  );
+  const ids = sql`(select u.id from ${runs})`;
+  await sql`select id from runs where id in ${ids} order by id${dialect.lockClause}`.execute(db);
+  const { rows } = await sql<Pick<Row<'executions'>, 'action_id' | 'run_id'>>`
+    select action_id, run_id from executions where run_id in ${ids} and node <> ${node} and ${isHeld}`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -159,7 +181,11 @@ export async function listExpired(db: Db, now: Instant, limit: number): Promise<
 }
 
 /** Of the given actions, those that have children which have not ended, of whatever kind: they wait for them. */
-export async function listParents(dialect: Dialect, actionIds: readonly number[]): Promise<Set<number>> {
+export async function listParents(
+  dialect: Dialect,
+  actionIds: readonly number[],
+  db: Db = dialect.reader,
+): Promise<Set<number>> {
   if (actionIds.length === 0) return new Set();
   const list = dialect.rows(
     [{ name: 'id', kind: 'int' }],
@@ -168,9 +194,7 @@ export async function listParents(dialect: Dialect, actionIds: readonly number[]
   const { rows } = await sql<{ id: number }>`
     select p.id from ${list} join actions as p on p.id = u.id
     where exists (select 1 from actions as c
-      where c.run_id = p.run_id and c.parent_action_name = p.name and c.end_time is null)`.execute(
-    dialect.reader,
-  );
+      where c.run_id = p.run_id and c.parent_action_name = p.name and c.end_time is null)`.execute(db);
   return new Set(rows.map((row) => row.id));
 }
 
