@@ -5,7 +5,7 @@ import type { Executor } from './executor/executor.ts';
 import { openExecutor } from './executor/open.ts';
 import { type Logger, sourceLogger } from './logger.ts';
 import { type Couriers, openCouriers, tellingOf } from './remote/open.ts';
-import { isMigrated } from './repository/database.ts';
+import { databaseReadiness } from './repository/database.ts';
 import type { Dialect } from './repository/dialects/dialect.ts';
 import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
@@ -180,17 +180,7 @@ interface Opened {
 function openServer(opened: Opened): Server {
   const { config, logger, metrics, dialect, writer, watch, storage, secrets } = opened;
   const readiness = createReadiness({
-    checks: [
-      {
-        name: 'database',
-        check: async () => {
-          if (!(await isMigrated(dialect)))
-            throw new Error('the schema of the database is not that of this version');
-        },
-      },
-      watch.readiness,
-      ...opened.checks,
-    ],
+    checks: [databaseReadiness(dialect), watch.readiness, ...opened.checks],
   });
   return createServer({
     config: config.runs,

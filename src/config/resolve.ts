@@ -64,6 +64,7 @@ export interface ExecutorConfig {
     embedded: boolean;
     /** `host:port`; undefined: the port of the service. */
     endpoint: string | undefined;
+    statusPort: number | undefined;
     name: string;
   };
   /** The ActionsService that runs tasks; set if, and only if, `kind` is remote. */
@@ -188,6 +189,7 @@ function toExecutor(
       allowRemote: rest.allowRemote ?? false,
       embedded: rest.embedded ?? true,
       endpoint: rest.endpoint,
+      statusPort: rest.statusPort,
       name: rest.name ?? hostname(),
     },
   };

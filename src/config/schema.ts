@@ -203,6 +203,12 @@ const executor = group({
       'Where tasks reach the service, host:port. Without it: the port of this configuration on this machine.',
       { hint: 'must be host:port', test: (value) => /^[^\s/]+:\d+$/.test(value) },
     ),
+    statusPort: optionalWhole(
+      'Port of 127.0.0.1 on which an executor of its own (make executor) serves /metrics, /healthz and /readyz; 0 takes a free one.',
+      'none',
+      0,
+      65_535,
+    ),
     name: optionalText(
       'On PostgreSQL: the name of this executor among those of the database, the same after each restart. Without it: the name of the machine.',
       { hint: nameHint, test: (value) => name.test(value) },

@@ -140,12 +140,10 @@ export class Executor {
   }
 
   async #pass(): Promise<void> {
-    const { clock, pollMs, metrics } = this.#options;
+    const { clock, pollMs } = this.#options;
     if (this.#lock === undefined && !(await this.#standBy())) return this.#waker.pause(pollMs);
     const tenure = this.#tenure ?? (await this.#begin());
-    const { waiting, nextAt, ending } = await tenure.pass();
-    metrics.running.set(tenure.size);
-    metrics.waiting.set(waiting);
+    const { nextAt, ending } = await tenure.pass();
     const due = nextAt === undefined ? pollMs : Number((microsOf(nextAt) - microsOf(clock())) / 1000n) + 1;
     await this.#waker.pause(Math.min(pollMs, ending ? LOOK_MS : pollMs, Math.max(0, due)));
   }
@@ -178,6 +176,7 @@ export class Executor {
   }
 
   #drop(): void {
+    this.#options.metrics.leasesLost.inc();
     this.#dropped = this.#tenure?.drop();
     this.#tenure = undefined;
     this.#waker.wake();

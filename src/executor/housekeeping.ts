@@ -6,6 +6,7 @@ import {
   listEnded,
   listExpired,
   listOrphaning,
+  type QueueStatus,
   queueStatus,
 } from '../repository/executions.ts';
 import { readActionKey } from '../repository/read/execution-task.ts';
@@ -33,9 +34,7 @@ export class Housekeeping {
   }
 
   /** One round; answers how the queue stands after it. `go` sends an attempt that waited too long to its end. */
-  async sweep(
-    go: (row: Row<'executions'>) => Promise<void>,
-  ): Promise<{ waiting: number; nextAt: Instant | null }> {
+  async sweep(go: (row: Row<'executions'>) => Promise<void>): Promise<QueueStatus> {
     const { dialect, clock, node } = this.#options;
     const now = clock();
     await this.#endAborted();

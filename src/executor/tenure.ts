@@ -3,7 +3,7 @@ import { listHeld } from '../repository/executions.ts';
 import { readActionKey } from '../repository/read/execution-task.ts';
 import type { Row } from '../repository/schema.ts';
 import type { Flushed } from '../repository/write/flush.ts';
-import type { Instant } from '../runs/instant.ts';
+import { type Instant, millisBetween } from '../runs/instant.ts';
 import { Housekeeping, nextInstant } from './housekeeping.ts';
 import type { HookPoint, Live } from './live.ts';
 import type { Others } from './others.ts';
@@ -65,15 +65,21 @@ export class Tenure {
     return changes.some(({ actionId }) => actionId !== null && this.#live.has(actionId));
   }
 
-  /** One look at everything; answers how the queue stands, and when something is due. */
-  async pass(): Promise<{ waiting: number; nextAt: Instant | undefined; ending: boolean }> {
-    const { others, killGraceMs } = this.#options;
+  /** One look at everything; answers when something is due, and whether processes are being ended. */
+  async pass(): Promise<{ nextAt: Instant | undefined; ending: boolean }> {
+    const { others, killGraceMs, clock, metrics } = this.#options;
     if (this.#recoverAt !== undefined && performance.now() >= this.#recoverAt) await this.#recover();
-    for (const row of (await others?.look()) ?? []) await this.#go(row);
+    const taken = (await others?.look()) ?? [];
+    metrics.takenOver.inc(taken.length);
+    for (const row of taken) await this.#go(row);
     const queue = await this.#housekeeping.sweep((row) => this.#go(row));
+    metrics.waiting.set(queue.waiting);
+    metrics.oldestSeconds.set(
+      queue.oldestAt === null ? 0 : Math.max(0, millisBetween(queue.oldestAt, clock()) / 1000),
+    );
     for (const row of await startNext(this.#options, [...this.#live.values()])) await this.#go(row, 'start');
+    metrics.running.set(this.#live.size);
     return {
-      waiting: queue.waiting,
       nextAt: nextInstant(this.#live.values(), queue.nextAt, killGraceMs),
       ending: [...this.#live.values()].some((one) => one.kill !== undefined),
     };

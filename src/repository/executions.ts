@@ -218,16 +218,28 @@ export async function listOrphaning(db: Db, limit: number): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** How many executions are in the queue, and when the next of them may start or times out, if that is later than now. */
-export async function queueStatus(
-  db: Db,
-  now: Instant,
-): Promise<{ waiting: number; nextAt: Instant | null }> {
-  const { rows } = await sql<{ waiting: number; start_at: Instant | null; expiry: Instant | null }>`
+/** How the queue stands. */
+export interface QueueStatus {
+  /** How many executions are in it. */
+  readonly waiting: number;
+  /** When the next of them may start or times out, if that is later than now. */
+  readonly nextAt: Instant | null;
+  /** Since when the oldest of them waits that may start. */
+  readonly oldestAt: Instant | null;
+}
+
+/** How the queue stands now. */
+export async function queueStatus(db: Db, now: Instant): Promise<QueueStatus> {
+  const { rows } = await sql<{
+    waiting: number;
+    start_at: Instant | null;
+    expiry: Instant | null;
+    oldest_at: Instant | null;
+  }>`
     select count(*) as waiting, min(case when not_before > ${now} then not_before end) as start_at,
-      min(expires_at) as expiry
+      min(expires_at) as expiry, min(case when not_before <= ${now} then not_before end) as oldest_at
     from executions where state = 'WAITING' and state <> 'DONE'`.execute(db);
-  const { waiting = 0, start_at = null, expiry = null } = rows[0] ?? {};
+  const { waiting = 0, start_at = null, expiry = null, oldest_at: oldestAt = null } = rows[0] ?? {};
   const nextAt = start_at === null || (expiry !== null && expiry < start_at) ? expiry : start_at;
-  return { waiting: Number(waiting), nextAt };
+  return { waiting: Number(waiting), nextAt, oldestAt };
 }

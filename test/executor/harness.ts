@@ -289,7 +289,16 @@ export function makeExecutor(
     maxProcesses: 8,
     killGraceMs: 5000,
     pollMs: 200,
-    metrics: { running: nothing, waiting: nothing, starts: nothing, ends: nothing, retries: nothing },
+    metrics: {
+      running: nothing,
+      waiting: nothing,
+      oldestSeconds: nothing,
+      starts: nothing,
+      ends: nothing,
+      retries: nothing,
+      leasesLost: nothing,
+      takenOver: nothing,
+    },
     ...options,
     logger,
     prepare: {
