@@ -48,11 +48,10 @@ export async function attemptCall(call: () => Promise<unknown>): Promise<Refusal
   }
 }
 
-/** What has its cause here did not come from the peer: its certificate is not trusted, for example, or it speaks no TLS. */
+/** What has its cause here did not come from the peer: its certificate is not trusted, it speaks no TLS, or it hung up. */
 function hasNoAnswer({ code, cause }: ConnectError): boolean {
-  return (
-    code === Code.Internal && cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
-  );
+  const isOurs = cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
+  return isOurs && (code === Code.Internal || code === Code.Aborted);
 }
 
 /** The same for an answer that carries its status. */

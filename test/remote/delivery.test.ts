@@ -95,9 +95,12 @@ describe.each(dialects)('delivery on $name', ({ create }) => {
     remote.courier({ deadlineMs: 100 });
     await vi.waitFor(async () => expect(await problem(remote)).toMatch(/DeadlineExceeded/));
     hang = false;
-    repository.now = plusMillis(repository.now, 30_000);
-    await drained(remote);
-    expect(fake.accepted).toEqual(expected);
+    await vi.waitFor(async () => {
+      repository.now = plusMillis(repository.now, 30_000);
+      expect(await remote.waiting()).toBe(0);
+    }, 10_000);
+    // At least once: on a busy machine others may have been too slow as well.
+    expect([...new Set(fake.accepted)]).toEqual(expected);
   });
 
   it('a service that dies with a call is asked again', async () => {
