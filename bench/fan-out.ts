@@ -7,14 +7,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FanOut, measureFanOut, serviceShare } from '../test/flyte/fan-out.ts';
-import { withOwnService } from '../test/flyte/own-service.ts';
+import { withService } from '../test/flyte/service.ts';
 import { installSdk } from '../test/sdk/python.ts';
 
 const [runs = 200, width = 10] = process.argv.slice(2).map(Number);
 const home = await mkdtemp(join(tmpdir(), 'runs-bench-home-'));
 try {
   const { venv } = await installSdk(join(dirname(import.meta.dirname), '.venv'), home);
-  const measured = await withOwnService({ venv }, (service) => measureFanOut(service, { venv, runs, width }));
+  const ground = { database: 'sqlite', storage: 'folder' } as const;
+  const measured = await withService({ ground, venv }, async (service) => {
+    await service.deployProofs();
+    return measureFanOut(service, { runs, width });
+  });
   for (const [what, figure] of rows(measured)) console.log(`${what.padEnd(58)}${figure.padStart(12)}`);
   for (const failed of measured.failed) console.log(`did not succeed: ${failed}`);
   process.exitCode = measured.failed.length > 0 ? 1 : 0;

@@ -6,6 +6,7 @@ import * as tasksTriggers from './0003-tasks-triggers.ts';
 import * as secretsSettings from './0004-secrets-settings.ts';
 import * as executor from './0005-executor.ts';
 import * as remote from './0006-remote.ts';
+import * as executionsLease from './0007-executions-lease.ts';
 import * as writeSpeed from './0008-write-speed.ts';
 import * as runGroups from './0009-run-groups.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
@@ -19,6 +20,7 @@ const numbered: Record<string, { up: Up }> = {
   '0004-secrets-settings': secretsSettings,
   '0005-executor': executor,
   '0006-remote': remote,
+  '0007-executions-lease': executionsLease,
   '0008-write-speed': writeSpeed,
   '0009-run-groups': runGroups,
 };

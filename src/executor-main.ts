@@ -3,12 +3,15 @@ import { parseCommandLine } from './config/cli.ts';
 import { openExecutor } from './executor/open.ts';
 import { createLogger } from './logger.ts';
 import { tellingOf } from './remote/open.ts';
+import { databaseReadiness } from './repository/database.ts';
 import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
 import type { Flushed } from './repository/write/flush.ts';
 import { systemClock } from './runs/instant.ts';
 import { logCrashes, shutdownOnSignal, startOrExit } from './server/lifecycle.ts';
 import { createMetrics } from './server/metrics.ts';
+import { createReadiness } from './server/readiness.ts';
+import { startStatusServer } from './server/status-server.ts';
 import { openSecrets } from './secrets/open.ts';
 import { openStorage } from './storage/open.ts';
 import { VERSION } from './version.ts';
@@ -33,7 +36,10 @@ async function start(configFile: string): Promise<void> {
   const logger = createLogger(config.logger);
   logCrashes(logger);
   for (const warning of warnings) logger.warn(warning);
+  const { statusPort } = config.executor.process;
+  const metrics = createMetrics({ process: statusPort !== undefined });
   const dialect = await openDatabase(config.database, config.runs.organizations, {
+    onQuery: (seconds) => metrics.databaseSeconds.observe({ operation: 'statement' }, seconds),
     onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
   });
@@ -44,6 +50,10 @@ async function start(configFile: string): Promise<void> {
     maxQueued: config.runs.write.maxQueued,
     maxBatch: config.runs.write.maxBatch,
     telling: tellingOf(config),
+    onBatch: (size, queued) => {
+      metrics.batchSize.observe(size);
+      metrics.queueDepth.set(queued);
+    },
     onCommitted: (flushed) => {
       committed(flushed);
       // The service's watches hear of it without waiting for their next look.
@@ -56,19 +66,34 @@ async function start(configFile: string): Promise<void> {
     dialect,
     writer,
     storage: await openStorage(config.storage, dialect, logger),
-    metrics: createMetrics({ process: false }).executor,
+    metrics: metrics.executor,
     port: () => server.port,
     pollMs: POLL_MS,
   });
   committed = executor.committed;
+  const readiness = createReadiness({ checks: [databaseReadiness(dialect), executor.readiness] });
+  const status =
+    statusPort === undefined
+      ? undefined
+      : await startStatusServer({
+          port: statusPort,
+          key: 'executor.process.statusPort',
+          metrics,
+          readiness,
+          logger,
+        });
   await executor.start();
+  const drain = async (): Promise<boolean> => {
+    readiness.drain();
+    return true;
+  };
   shutdownOnSignal({
     logger,
-    server: { drain: async () => true },
-    close: [() => executor.stop(), () => writer.close(), () => dialect.close()],
+    server: { drain },
+    close: [() => executor.stop(), () => writer.close(), async () => status?.close(), () => dialect.close()],
   });
   logger.info(
-    `executor ${VERSION} runs up to ${config.executor.process.maxProcesses} tasks at once in ${config.executor.process.workDir}`,
+    `executor ${VERSION} runs up to ${config.executor.process.maxProcesses} tasks at once in ${config.executor.process.workDir}${status ? `, status at ${status.url}` : ''}`,
   );
 }
 

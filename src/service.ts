@@ -4,7 +4,7 @@ import { checkExecutorIsSafe } from './executor/loopback.ts';
 import type { Executor } from './executor/executor.ts';
 import { type Logger, sourceLogger } from './logger.ts';
 import { type Couriers, openCouriers, tellingOf } from './remote/open.ts';
-import { isMigrated } from './repository/database.ts';
+import { databaseReadiness } from './repository/database.ts';
 import type { Dialect } from './repository/dialects/dialect.ts';
 import { openDatabase } from './repository/open.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
@@ -208,17 +208,7 @@ interface Opened {
 function openServer(opened: Opened): Server {
   const { config, logger, metrics, dialect, writer, watch, storage, secrets } = opened;
   const readiness = createReadiness({
-    checks: [
-      {
-        name: 'database',
-        check: async () => {
-          if (!(await isMigrated(dialect)))
-            throw new Error('the schema of the database is not that of this version');
-        },
-      },
-      watch.readiness,
-      ...opened.checks,
-    ],
+    checks: [databaseReadiness(dialect), watch.readiness, ...opened.checks],
   });
   return createServer({
     config: config.runs,

@@ -17,6 +17,8 @@ import { RunLogsService } from './gen/flyteidl2/workflow/run_logs_service_pb.js'
 import { RunService } from './gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from './gen/flyteidl2/workflow/tracked_run_service_pb.js';
 import type { Logger } from './logger.ts';
+import { openPeer } from './remote/peer.ts';
+import { createRemoteLogs } from './remote/remote-logs.ts';
 import type { Db, Dialect } from './repository/dialects/dialect.ts';
 import type { GroupCommit } from './repository/write/group-commit.ts';
 import { createActionsService } from './rpc/actions/index.ts';
@@ -84,7 +86,14 @@ export function registerServices(parts: Parts): (router: ConnectRouter) => void 
   };
   const tasks = { ...runs, maxScan: config.runs.list.maxScan, onTriggersChanged: parts.onTriggersChanged };
   const workDir = config.executor.kind === 'process' ? executorFolder(config) : undefined;
-  const logs = { dialect, watch, organizations, workDir };
+  const { remote } = config.executor;
+  const logs = {
+    dialect,
+    watch,
+    organizations,
+    workDir,
+    remote: remote && createRemoteLogs(openPeer(remote, 'executor.remote'), remote.url),
+  };
   const requireProject = createProjectCheck({ reader: dialect.reader, domains, organizations, autoCreate });
   const scoped = { dialect, clock: systemClock, organizations, domains, requireProject };
   return (router) => {

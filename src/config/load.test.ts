@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig, parseConfig, redactedConfig, StartupError } from '../config.ts';
 
 const sqlite = { database: { sqlite: { file: './runs.db' } } };
@@ -21,7 +21,9 @@ function sentence(work: () => unknown): string {
 }
 
 function inFile(content: string, name = 'config.yaml'): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'runs-config-')), name);
+  const folder = mkdtempSync(join(tmpdir(), 'runs-config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, name);
   writeFileSync(file, content);
   return file;
 }

@@ -62,10 +62,13 @@ export interface ExecutorConfig {
     workDir: string;
     maxProcesses: number;
     killGraceMs: number;
+    /** On PostgreSQL: after so long without a sign of life an executor's tasks are taken over. */
+    leaseMs: number;
     allowRemote: boolean;
     embedded: boolean;
     /** `host:port`; undefined: the port of the service. */
     endpoint: string | undefined;
+    statusPort: number | undefined;
     name: string;
   };
   /** The ActionsService that runs tasks; set if, and only if, `kind` is remote. */
@@ -176,7 +179,7 @@ function toExecutor(
   database: DatabaseConfig['kind'],
   source: string,
 ): ExecutorConfig {
-  const { killGrace, ...rest } = executor.process;
+  const { killGrace, lease, ...rest } = executor.process;
   const kind = executor.kind ?? (database === 'sqlite' ? 'process' : 'none');
   const remote = toPeer(executor.remote);
   if (kind === 'remote' && remote === undefined) {
@@ -192,9 +195,11 @@ function toExecutor(
       python: rest.python,
       maxProcesses: rest.maxProcesses ?? PROCESSES_PER_CORE * availableParallelism(),
       killGraceMs: killGrace,
+      leaseMs: lease,
       allowRemote: rest.allowRemote ?? false,
       embedded: rest.embedded ?? true,
       endpoint: rest.endpoint,
+      statusPort: rest.statusPort,
       name: rest.name ?? hostname(),
     },
   };

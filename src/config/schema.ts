@@ -196,6 +196,11 @@ const executor = group({
       10_000,
     ),
     killGrace: duration('Time between asking a process to end (SIGTERM) and killing it.', '10s', 0),
+    lease: duration(
+      'On PostgreSQL: how long an executor may give no sign of life before others run its tasks again. It ends them itself after three quarters of that.',
+      '2m',
+      10_000,
+    ),
     allowRemote: flag(
       'Whether commands may run although other machines can send requests: everybody who reaches the port can then run commands here.',
       'false',
@@ -207,6 +212,12 @@ const executor = group({
     endpoint: optionalText(
       'Where tasks reach the service, host:port. Without it: the port of this configuration on this machine.',
       { hint: 'must be host:port', test: (value) => /^[^\s/]+:\d+$/.test(value) },
+    ),
+    statusPort: optionalWhole(
+      'Port of 127.0.0.1 on which an executor of its own (make executor) serves /metrics, /healthz and /readyz; 0 takes a free one.',
+      'none',
+      0,
+      65_535,
     ),
     name: optionalText(
       'On PostgreSQL: the name of this executor among those of the database, the same after each restart. Without it: the name of the machine.',

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig, redactedConfig } from '../config.ts';
 import { StartupError } from './errors.ts';
 
@@ -39,6 +39,7 @@ describe('storage', () => {
 
   test('S3 by environment variables, with keys in files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'runs-config-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'secret'), 'from the file\n');
     const { s3 } = parse(
       { storage: { folder: '/f', s3: { secretAccessKey: 'from the key' } } },

@@ -6,7 +6,7 @@ import type { ExecutionTask } from '../repository/read/execution-task.ts';
 import type { Row } from '../repository/schema.ts';
 import type { ExecutionEnd } from '../repository/write/commands/execution.ts';
 import { retryDelayMs, taskTimes, userRetries } from '../runs/execution-limits.ts';
-import { type Evidence, errorInfo, type Failure, judge } from './outcome.ts';
+import { type Evidence, errorInfo, type Failure, judge, systemFailure } from './outcome.ts';
 
 /** What deciding needs of the executor's configuration. */
 export interface RetryPolicy {
@@ -31,6 +31,19 @@ export function endByEvidence(
   if (timedOut !== undefined && !evidence.hasOutputs) return endByTime(policy, task, row, timedOut);
   const failure = judge(evidence);
   return failure === undefined ? success(task, row, evidence) : endByFailure(policy, task, row, failure);
+}
+
+/** How an attempt ends whose executor lost its lease: by what it left in the storage, if that is a result. */
+export function endByLoss(
+  policy: RetryPolicy,
+  task: ExecutionTask,
+  row: Row<'executions'>,
+  evidence: Evidence,
+): ExecutionEnd {
+  if (evidence.error !== undefined || evidence.hasOutputs)
+    return endByEvidence(policy, task, row, evidence, undefined);
+  const message = 'the executor that ran it has given no sign of life for too long, so its process was ended';
+  return endByFailure(policy, task, row, systemFailure('ExecutorLost', message));
 }
 
 /** How an attempt ends that failed: for good, or with another attempt to follow. */

@@ -1,38 +1,43 @@
 import type { Logger } from '../logger.ts';
-import { listHeld } from '../repository/executions.ts';
-import { readActionKey } from '../repository/read/execution-task.ts';
-import type { Row } from '../repository/schema.ts';
 import type { Flushed } from '../repository/write/flush.ts';
 import { microsOf } from '../runs/instant.ts';
-import { Housekeeping, nextInstant } from './housekeeping.ts';
 import type { Interpreters } from './interpreters.ts';
-import type { HookPoint, Live } from './live.ts';
+import { Lease } from './lease.ts';
 import { type ProcessLock, takeLock } from './lock.ts';
+import { Others } from './others.ts';
 import { RunLimits } from './run-limits.ts';
-import { Runner, type RunnerDeps } from './runner.ts';
-import { startNext } from './start-next.ts';
+import { LOOK_MS, Tenure, type TenureOptions } from './tenure.ts';
 import { Waker } from './waker.ts';
 
 /** What an executor works with, and its bounds. */
-export interface ExecutorOptions extends Omit<RunnerDeps, 'stop' | 'hook' | 'lookMs'> {
+export interface ExecutorOptions
+  extends Omit<TenureOptions, 'lease' | 'limits' | 'others' | 'wake' | 'node' | 'killGraceMs'> {
   /** Under this name it claims actions; those claimed under it are its own after a restart. */
   readonly node: string;
   /** Whoever holds the lock of this file is the only one that works under `node`. */
   readonly lockFile: string;
-  readonly maxProcesses: number;
   /** Milliseconds between asking a process to end and killing it. */
   readonly killGraceMs: number;
+  /** Set where several executors share a database: what one of them holds is taken over when it has given no sign of life for so long. */
+  readonly lease?: ExecutorLease | undefined;
   /** Milliseconds between two looks at the database while nothing is heard of it. */
   readonly pollMs: number;
   readonly logger: Logger;
   readonly interpreters?: Pick<Interpreters, 'clean'> | undefined;
-  /** Called at points of an action's way; tests stop there. */
-  readonly hook?: ((point: HookPoint, actionId: number) => Promise<void> | void) | undefined;
 }
 
-const LOOK_MS = 250;
+/** How an executor keeps what it holds. */
+export interface ExecutorLease {
+  readonly leaseMs: number;
+  /** The file by which processes know how long they may run; an absolute path. */
+  readonly file: string;
+  /** The name that the node had before there were leases. */
+  readonly earlierName: string;
+  /** Milliseconds on the clock of the machine. */
+  readonly uptimeMs: () => number;
+}
+
 const FAILURE_PAUSE_MS = 1000;
-const RECOVERY_PAUSE_MS = 2000;
 const QUIET_MS = 60_000;
 
 /**
@@ -42,29 +47,25 @@ const QUIET_MS = 60_000;
  */
 export class Executor {
   readonly #options: ExecutorOptions;
-  readonly #runner: Runner;
-  readonly #housekeeping: Housekeeping;
   readonly #limits: RunLimits;
+  readonly #lease: Lease | undefined;
+  readonly #others: Others | undefined;
   readonly #waker = new Waker();
-  readonly #stop = new AbortController();
-  readonly #live = new Map<number, Live>();
-  readonly #ways = new Set<Promise<void>>();
+  #tenure: Tenure | undefined;
+  #dropped: Promise<void> | undefined;
+  #stopped = false;
   #lock: ProcessLock | undefined;
   #loop: Promise<void> | undefined;
   #lastPass = performance.now();
   #problem: string | undefined;
-  #recoverAt: number | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#limits = new RunLimits(options.dialect);
-    this.#runner = new Runner({
-      ...options,
-      lookMs: LOOK_MS,
-      stop: this.#stop.signal,
-      hook: async (point, live) => options.hook?.(point, live.actionId),
-    });
-    this.#housekeeping = new Housekeeping(options, this.#runner, this.#live);
+    if (options.lease !== undefined) {
+      this.#lease = new Lease({ ...options, ...options.lease });
+      this.#others = new Others({ ...options, ...options.lease });
+    }
   }
 
   /** Begins to work; while another process works under the same name it stands by. Rejects if the lock's file can't be made. */
@@ -72,24 +73,27 @@ export class Executor {
     this.#lock = takeLock(this.#options.lockFile);
     if (this.#lock === undefined)
       this.#options.logger.info({ lock: this.#options.lockFile }, 'another executor is at work; standing by');
-    else await this.#begin();
+    else {
+      await this.#options.interpreters?.clean();
+      await this.#begin();
+    }
     this.#loop = this.#work();
   }
 
   /** To be called with each transaction that this process commits. */
   readonly committed = (flushed: Pick<Flushed, 'changes' | 'enqueued'>): void => {
-    const concerns = flushed.changes.some(({ actionId }) => actionId !== null && this.#live.has(actionId));
-    if (flushed.enqueued > 0 || concerns) this.wake();
+    if (flushed.enqueued > 0 || this.#tenure?.concerns(flushed)) this.wake();
   };
 
-  /** Has it look at the database at once. */
+  /** Has it look at the database, and at its clock, at once. */
   wake(): void {
+    this.#lease?.wake();
     this.#waker.wake();
   }
 
   /** How many processes there are, or are being made. */
   get running(): number {
-    return this.#live.size;
+    return this.#tenure?.size ?? 0;
   }
 
   /** Fails, with the reason, while the executor does not work. */
@@ -105,11 +109,14 @@ export class Executor {
 
   /** Resolves when it uses the database no more. Processes of tasks run on. */
   async stop(): Promise<void> {
-    const tasks = this.#live.size;
-    this.#stop.abort();
+    const tasks = this.running;
+    this.#stopped = true;
+    void this.#tenure?.stop();
     this.#waker.wake();
     await this.#loop;
-    await Promise.all(this.#ways);
+    await this.#tenure?.stop();
+    await this.#dropped;
+    await this.#lease?.stop();
     this.#lock?.release();
     this.#lock = undefined;
     if (tasks > 0) {
@@ -118,7 +125,7 @@ export class Executor {
   }
 
   async #work(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stopped) {
       try {
         await this.#pass();
         this.#problem = undefined;
@@ -133,18 +140,11 @@ export class Executor {
   }
 
   async #pass(): Promise<void> {
-    const { clock, pollMs, metrics } = this.#options;
+    const { clock, pollMs } = this.#options;
     if (this.#lock === undefined && !(await this.#standBy())) return this.#waker.pause(pollMs);
-    if (this.#recoverAt !== undefined && performance.now() >= this.#recoverAt) await this.#recover();
-    const waiting = await this.#housekeeping.sweep(async (row) => this.#go(row, 'expire'));
-    for (const row of await startNext({ ...this.#options, limits: this.#limits }, [...this.#live.values()]))
-      await this.#go(row, 'start');
-    metrics.running.set(this.#live.size);
-    metrics.waiting.set(waiting.waiting);
-    const next = nextInstant(this.#live.values(), waiting.nextAt, this.#options.killGraceMs);
-    const now = clock();
-    const ending = [...this.#live.values()].some((one) => one.kill !== undefined);
-    const due = next === undefined ? pollMs : Number((microsOf(next) - microsOf(now)) / 1000n) + 1;
+    const tenure = this.#tenure ?? (await this.#begin());
+    const { nextAt, ending } = await tenure.pass();
+    const due = nextAt === undefined ? pollMs : Number((microsOf(nextAt) - microsOf(clock())) / 1000n) + 1;
     await this.#waker.pause(Math.min(pollMs, ending ? LOOK_MS : pollMs, Math.max(0, due)));
   }
 
@@ -152,50 +152,33 @@ export class Executor {
     this.#lock = takeLock(this.#options.lockFile);
     if (this.#lock === undefined) return false;
     this.#options.logger.info('the other executor is gone; taking over');
-    await this.#begin();
+    await this.#options.interpreters?.clean();
     return true;
   }
 
-  async #begin(): Promise<void> {
-    await this.#options.interpreters?.clean();
-    await this.#recover();
+  async #begin(): Promise<Tenure> {
+    // Whoever takes the lease says that nothing of an earlier one is left.
+    await this.#dropped;
+    let lost = false;
+    const lease = await this.#lease?.acquire(() => {
+      lost = true;
+      this.#drop();
+    });
+    if (lost) throw new Error('its lease was lost at once');
+    this.#tenure = new Tenure({
+      ...this.#options,
+      limits: this.#limits,
+      lease,
+      others: this.#others,
+      wake: () => this.wake(),
+    });
+    return this.#tenure;
   }
 
-  async #recover(): Promise<void> {
-    const { dialect, node, logger } = this.#options;
-    this.#recoverAt = undefined;
-    const held = (await listHeld(dialect.writer, node)).filter((row) => !this.#live.has(row.action_id));
-    if (held.length > 0) logger.info({ actions: held.length }, 'taking up actions of an earlier executor');
-    for (const row of held) await this.#go(row, 'resume');
-  }
-
-  /** Sends an execution on its way. */
-  async #go(row: Row<'executions'>, how: 'start' | 'resume' | 'expire'): Promise<void> {
-    const place = await readActionKey(this.#options.dialect.reader, row.action_id);
-    if (place === undefined) return;
-    const { action_id: actionId, run_id: runId, depth } = row;
-    const live: Live = {
-      actionId,
-      runId,
-      depth,
-      held: { ...place, row },
-      process: undefined,
-      kill: undefined,
-    };
-    this.#live.set(actionId, live);
-    const way = this.#runner[how](live)
-      .catch((error: unknown) => {
-        this.#options.logger.error(
-          { err: error, actionId },
-          'an attempt could not be seen through; taking it up again',
-        );
-        this.#recoverAt = performance.now() + RECOVERY_PAUSE_MS;
-      })
-      .finally(() => {
-        this.#ways.delete(way);
-        this.#live.delete(actionId);
-        this.wake();
-      });
-    this.#ways.add(way);
+  #drop(): void {
+    this.#options.metrics.leasesLost.inc();
+    this.#dropped = this.#tenure?.drop();
+    this.#tenure = undefined;
+    this.#waker.wake();
   }
 }

@@ -6,6 +6,7 @@ import {
   listEnded,
   listExpired,
   listOrphaning,
+  type QueueStatus,
   queueStatus,
 } from '../repository/executions.ts';
 import { readActionKey } from '../repository/read/execution-task.ts';
@@ -32,10 +33,8 @@ export class Housekeeping {
     this.#live = live;
   }
 
-  /** One round; answers how the queue stands after it. `expire` sends an attempt that waited too long to its end. */
-  async sweep(
-    expire: (row: Row<'executions'>) => Promise<void>,
-  ): Promise<{ waiting: number; nextAt: Instant | null }> {
+  /** One round; answers how the queue stands after it. `go` sends an attempt that waited too long to its end. */
+  async sweep(go: (row: Row<'executions'>) => Promise<void>): Promise<QueueStatus> {
     const { dialect, clock, node } = this.#options;
     const now = clock();
     await this.#endAborted();
@@ -43,7 +42,7 @@ export class Housekeeping {
     await dropEnded(dialect);
     const expired = await listExpired(dialect.reader, now, BATCH);
     const claims = expired.map((actionId) => ({ actionId, token: randomUUID() }));
-    for (const row of await claimExecutions(dialect, claims, node, now)) await expire(row);
+    for (const row of await claimExecutions(dialect, claims, node, now, 'EXPIRED')) await go(row);
     await this.#abortOrphans();
     return queueStatus(dialect.reader, now);
   }

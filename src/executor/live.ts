@@ -34,7 +34,11 @@ export interface ExecutorMetrics {
   readonly running: { set(value: number): void };
   /** Actions in the queue. */
   readonly waiting: { set(value: number): void };
+  /** How long the oldest of them has waited that may start. */
+  readonly oldestSeconds: { set(value: number): void };
   readonly starts: { inc(): void };
   readonly ends: { inc(labels: { phase: string }): void };
   readonly retries: { inc(labels: { after: string }): void };
+  readonly leasesLost: { inc(): void };
+  readonly takenOver: { inc(value: number): void };
 }

@@ -13,10 +13,12 @@ import { secretVariables } from '../secrets/task-secrets.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Executor } from './executor.ts';
 import { executorFolder } from './folder.ts';
+import { folderId } from './folder-id.ts';
 import { configuredPython, Interpreters } from './interpreters.ts';
 import type { ExecutorMetrics } from './live.ts';
 import { isLoopback } from './loopback.ts';
 import { passedOn, type TaskEndpoint } from './task-environment.ts';
+import { uptimeMs } from './uptime.ts';
 
 /** What an executor is made of. */
 export interface ExecutorParts {
@@ -50,6 +52,7 @@ export async function openExecutor(parts: ExecutorParts): Promise<Executor> {
     keys.key === undefined ? keyFile(keys.keyFile) : configuredKey(keys.key),
   );
   const isSqlite = database.kind === 'sqlite';
+  const name = `${settings.name}:${workDir}`;
   return new Executor({
     dialect,
     writer,
@@ -59,9 +62,13 @@ export async function openExecutor(parts: ExecutorParts): Promise<Executor> {
     metrics,
     workDir,
     systemRetries,
-    // A file has one executor, wherever its folder is; a server may have one on each machine.
-    node: isSqlite ? 'local' : `${settings.name}:${workDir}`,
+    // A file has one executor, wherever its folder is; a server may have one for each work folder, on any number of machines. The folder's
+    // id tells those apart that have one name by mistake.
+    node: isSqlite ? 'local' : `${name}#${folderId(join(workDir, 'executor.id'))}`,
     lockFile: isSqlite ? `${resolve(database.file)}-executor` : join(workDir, 'executor.lock'),
+    lease: isSqlite
+      ? undefined
+      : { leaseMs: settings.leaseMs, file: join(workDir, 'executor.lease'), earlierName: name, uptimeMs },
     maxProcesses: settings.maxProcesses,
     killGraceMs: settings.killGraceMs,
     pollMs: parts.pollMs,

@@ -36,20 +36,33 @@ const MAX_ERROR_BYTES = 16 * 2 ** 20;
 const MAX_MESSAGE = 32_768;
 const TAIL_BYTES = 4096;
 
+/** Reads what an attempt left behind in the storage; null stands for one that never began. */
+export async function readResults(
+  storage: Pick<Storage, 'read' | 'exists'>,
+  outputPrefix: string | null,
+): Promise<Evidence> {
+  const nothing = { exitCode: undefined, logTail: '' };
+  if (outputPrefix === null) return { ...nothing, error: undefined, hasOutputs: false, hasReport: false };
+  const [document, hasOutputs, hasReport] = await Promise.all([
+    storage.read(`${outputPrefix}/error.pb`, MAX_ERROR_BYTES),
+    storage.exists(`${outputPrefix}/outputs.pb`),
+    storage.exists(`${outputPrefix}/report.html`),
+  ]);
+  return { ...nothing, error: document && readError(document), hasOutputs, hasReport };
+}
+
 /** Reads what an attempt left behind in the storage and in its folder. */
 export async function readEvidence(
   storage: Pick<Storage, 'read' | 'exists'>,
   attempt: { outputPrefix: string; folder: string; token: string },
 ): Promise<Evidence> {
   const { outputPrefix, folder, token } = attempt;
-  const [document, hasOutputs, hasReport, exitCode, logTail] = await Promise.all([
-    storage.read(`${outputPrefix}/error.pb`, MAX_ERROR_BYTES),
-    storage.exists(`${outputPrefix}/outputs.pb`),
-    storage.exists(`${outputPrefix}/report.html`),
+  const [results, exitCode, logTail] = await Promise.all([
+    readResults(storage, outputPrefix),
     readExitCode(folder, token),
     readTail(join(folder, 'log')),
   ]);
-  return { error: document && readError(document), hasOutputs, hasReport, exitCode, logTail };
+  return { ...results, exitCode, logTail };
 }
 
 /**

@@ -4,7 +4,7 @@ import { DomainError } from '../runs/errors.ts';
 /** The executor is being stopped: whatever was under way is found again by the next one. */
 export class Stopped extends Error {}
 
-/** The action is not in the database any more. */
+/** The action is not in the database any more, or not in the hands of this executor. */
 export class Gone extends Error {}
 
 const FIRST_PAUSE_MS = 50;
@@ -12,7 +12,7 @@ const MAX_PAUSE_MS = 5000;
 
 /**
  * Does something that only trouble of the database or the storage can keep from succeeding, as often as it takes. Throws Gone if the action
- * was deleted, Stopped once `stop` is aborted.
+ * was deleted or another executor took it over, Stopped once `stop` is aborted.
  */
 export async function persist<R>(
   work: () => Promise<R>,
@@ -25,7 +25,8 @@ export async function persist<R>(
       return await work();
     } catch (error) {
       if (stop.aborted) throw new Stopped();
-      if (error instanceof DomainError && error.code === 'not_found') throw new Gone();
+      if (error instanceof DomainError && (error.code === 'not_found' || error.code === 'aborted'))
+        throw new Gone();
       onTrouble(error);
       await sleep(pause, undefined, { signal: stop }).catch(() => {});
     }

@@ -1,4 +1,4 @@
-import { assert as check, constantFrom, integer, property, record } from 'fast-check';
+import { array, assert as check, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Candidate, chooseStarts, type Occupant, slotsDownTo } from './schedule.ts';
 
@@ -9,6 +9,7 @@ const candidate = (run_id: number, depth: number, more: Partial<Candidate> = {})
   depth,
   parent_id: null,
   run_concurrency: 0,
+  serial_key: null,
   queued_at: String(id).padStart(8, '0'),
   ...more,
 });
@@ -59,11 +60,31 @@ test('runs take turns; within a run the deepest, then the oldest goes first', ()
 describe('a bound on the actions of a run', () => {
   const bounded = (depth: number) => candidate(1, depth, { run_concurrency: 2 });
 
-  test('counts those that work, not those that wait for children, and not the root', () => {
+  test('counts all that have a process, the root and those that wait for children too', () => {
     const waiting = times(5, () => bounded(1));
-    expect(chooseStarts(waiting, [occupant(1, 0, true)], 16)).toHaveLength(2);
-    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1)], 16)).toHaveLength(1);
-    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1, true)], 16)).toHaveLength(2);
+    expect(chooseStarts(waiting, [], 16)).toHaveLength(2);
+    expect(chooseStarts(waiting, [occupant(1, 0, true)], 16)).toHaveLength(1);
+    expect(chooseStarts(waiting, [occupant(1, 0), occupant(1, 1)], 16)).toEqual([]);
+    expect(chooseStarts(waiting, [occupant(1, 0, true), occupant(1, 1)], 16)).toEqual([]);
+  });
+
+  test('lets one more start where all of them wait for children', () => {
+    const waiting = times(5, () => bounded(2));
+    const parents = [occupant(1, 0, true), occupant(1, 1, true)];
+    expect(chooseStarts(waiting, parents, 16)).toHaveLength(1);
+    expect(chooseStarts(waiting, [...parents, occupant(1, 2)], 16)).toEqual([]);
+  });
+
+  test('counts what runs at other executors', () => {
+    const waiting = times(5, () => bounded(1));
+    const distant = [{ runId: 1, blocked: true }];
+    expect(chooseStarts(waiting, [], 16, { distant })).toHaveLength(1);
+    expect(chooseStarts(waiting, [occupant(1, 1)], 16, { distant })).toEqual([]);
+    expect(chooseStarts(waiting, [occupant(1, 1, true)], 16, { distant })).toHaveLength(1);
+    const root = occupant(1, 0, true);
+    const children = times(5, () => candidate(1, 1, { run_concurrency: 2, parent_id: root.actionId }));
+    expect(chooseStarts(children, [root], 16, { distant: [{ runId: 1, blocked: false }] })).toEqual([]);
+    expect(chooseStarts([candidate(2, 0)], [], 1, { distant })).toHaveLength(1);
   });
 
   test('does not bind other runs', () => {
@@ -83,6 +104,13 @@ describe('when everything waits for children', () => {
       candidate(1, 2, { parent_id }),
     ];
     expect(chooseStarts(waiting, running, 2)).toEqual([child]);
+  });
+
+  test('one from elsewhere starts beyond the limit if a child has to wait for it', () => {
+    const running = [occupant(1, 0, true)];
+    const equal = candidate(2, 0, { serial_key: 'k' });
+    expect(chooseStarts([candidate(3, 0), equal], running, 1, { awaited: new Set(['k']) })).toEqual([equal]);
+    expect(chooseStarts([equal], [occupant(1, 0)], 1, { awaited: new Set(['k']) })).toEqual([]);
   });
 
   test('nothing starts beyond the limit while one still works, or for the sake of another run', () => {
@@ -107,11 +135,16 @@ function grow(
   width: number,
   bound: number,
   parent: number | null,
+  shift: number | undefined,
 ): Node {
-  const it = candidate(run, depth, { parent_id: parent, run_concurrency: bound });
+  // Keys grow downwards, for tasks that call each other in a circle never end anyway.
+  const serial_key = shift === undefined ? null : `k${depth + shift}`;
+  const it = candidate(run, depth, { parent_id: parent, run_concurrency: bound, serial_key });
   const children =
-    depth + 1 >= levels ? [] : times(width, () => grow(run, depth + 1, levels, width, bound, it.action_id));
-  return { it, children, state: depth === 0 ? 'waiting' : 'hidden' };
+    depth + 1 >= levels
+      ? []
+      : times(width, () => grow(run, depth + 1, levels, width, bound, it.action_id, shift));
+  return { it, children, state: 'hidden' };
 }
 
 test('every forest of trees finishes, whatever the limits, and no level is overdrawn but to get things going', () => {
@@ -121,10 +154,14 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
     width: integer({ min: 1, max: 3 }),
     max: integer({ min: 1, max: 9 }),
     bound: constantFrom(0, 1, 2),
+    shifts: array(constantFrom(undefined, 0, 1, 2), { minLength: 4, maxLength: 4 }),
+    arrivals: array(integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
   });
   void check(
-    property(shape, ({ runs, levels, width, max, bound }) => {
-      const roots = Array.from({ length: runs }, (_, run) => grow(run, 0, levels, width, bound, null));
+    property(shape, ({ runs, levels, width, max, bound, shifts, arrivals }) => {
+      const roots = Array.from({ length: runs }, (_, run) =>
+        grow(run, 0, levels, width, bound, null, shifts[run]),
+      );
       const nodes: Node[] = [];
       const collect = (node: Node): void => {
         nodes.push(node);
@@ -133,7 +170,8 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
       roots.forEach(collect);
       const isBlocked = (node: Node) => node.children.some((child) => child.state !== 'done');
       for (let round = 0; nodes.some((node) => node.state !== 'done'); round++) {
-        expect(round).toBeLessThan(nodes.length * 3);
+        expect(round).toBeLessThan(nodes.length * 3 + 4);
+        for (const [run, root] of roots.entries()) if (round === arrivals[run]) root.state = 'waiting';
         const running = nodes.filter((node) => node.state === 'running');
         const occupants = running.map((node) => ({
           actionId: node.it.action_id,
@@ -141,10 +179,29 @@ test('every forest of trees finishes, whatever the limits, and no level is overd
           depth: node.it.depth,
           blocked: isBlocked(node),
         }));
-        const waiting = nodes.filter((node) => node.state === 'waiting').map((node) => node.it);
-        const chosen = chooseStarts(waiting, occupants, max);
+        const queue = nodes.filter((node) => node.state === 'waiting').map((node) => node.it);
+        const mayStart = (it: Candidate) => {
+          const equal = (other: Candidate) => other !== it && other.serial_key === it.serial_key;
+          return (
+            it.serial_key === null ||
+            ![...running.map((node) => node.it), ...queue.filter((one) => one.action_id < it.action_id)].some(
+              equal,
+            )
+          );
+        };
+        const parents = new Set(running.map((node) => node.it.action_id));
+        const awaited = queue.filter(({ parent_id }) => parent_id !== null && parents.has(parent_id));
+        const keys = new Set(awaited.flatMap(({ serial_key }) => serial_key ?? []));
+        const chosen = chooseStarts(queue.filter(mayStart), occupants, max, { awaited: keys });
         if (chosen.length > 0 && running.length + chosen.length > max) {
           expect([chosen.length, occupants.every((one) => one.blocked)]).toEqual([1, true]);
+        }
+        if (bound > 0) {
+          for (const [run, started] of Map.groupBy(chosen, (one) => one.run_id)) {
+            const before = occupants.filter((one) => one.runId === run);
+            const isWithin = before.length + started.length <= bound;
+            expect(isWithin || (started.length === 1 && before.every((one) => one.blocked))).toBe(true);
+          }
         }
         for (const node of nodes) {
           if (!chosen.includes(node.it)) continue;

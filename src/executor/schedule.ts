@@ -8,8 +8,10 @@ export interface Candidate {
   readonly parent_id: number | null;
   /** 0 for root actions. */
   readonly depth: number;
-  /** How many actions of the run may work at once; 0 is no bound. */
+  /** How many actions of the run may have a process at once; 0 is no bound. */
   readonly run_concurrency: number;
+  /** Of those that share it one runs at a time. */
+  readonly serial_key: string | null;
   readonly queued_at: Instant;
 }
 
@@ -21,6 +23,9 @@ export interface Occupant {
   /** Whether it has children that have not ended: then it waits for them. */
   readonly blocked: boolean;
 }
+
+/** An action that has a process at another executor: it counts for the bound of its run only. */
+export type DistantOccupant = Pick<Occupant, 'runId' | 'blocked'>;
 
 /**
  * How many slots actions down to a depth may have together: `max × (1 − 2^−(depth+1))`, at least one more per level, at most all. What
@@ -38,20 +43,23 @@ export function slotsDownTo(depth: number, max: number): number {
  * Chooses which actions start now, in order.
  *
  * A slot goes to the run that has the fewest, then to the one that has waited longest; within a run to the deepest action, then to the
- * oldest. `run_concurrency` bounds the actions of a run that work; those that wait for children do not count, nor does the root, so
- * a bound of 1 still lets every tree finish.
+ * oldest. `run_concurrency` bounds all actions of a run that have a process, its root and those that wait for children too, as Flyte
+ * counts them. But where all of them wait for children one more starts, so that any bound lets every tree finish.
  *
  * If all slots belong to actions that wait for children of theirs and nothing may start, the deepest, oldest of those children starts
- * beyond the limit: one for each time that everything is stuck, since it works itself until it has children too.
+ * beyond the limit, or what has to run before one of them, having a key that is `awaited`: one for each time that everything is stuck, since
+ * it works itself until it has children too.
  */
 export function chooseStarts(
   candidates: readonly Candidate[],
   occupants: readonly Occupant[],
   max: number,
+  more: { awaited?: ReadonlySet<string> | undefined; distant?: readonly DistantOccupant[] } = {},
 ): Candidate[] {
+  const { awaited = new Set(), distant = [] } = more;
   const queues = [...Map.groupBy(candidates, (one) => one.run_id).values()];
   for (const queue of queues) queue.sort(deepestThenOldest);
-  const slots = new Slots(occupants, max);
+  const slots = new Slots(occupants, distant, max);
   const chosen: Candidate[] = [];
   for (;;) {
     const heads = queues.flatMap((queue) => {
@@ -67,27 +75,33 @@ export function chooseStarts(
     chosen.push(first.one);
   }
   if (chosen.length > 0) return chosen;
-  const rescue = stuckChild(candidates, occupants);
-  return rescue === undefined ? [] : [rescue];
-}
-
-function stuckChild(candidates: readonly Candidate[], occupants: readonly Occupant[]): Candidate | undefined {
-  if (occupants.length === 0 || !occupants.every((one) => one.blocked)) return undefined;
+  if (!isStuck(occupants)) return [];
   const parents = new Set(occupants.map((one) => one.actionId));
   return candidates
-    .filter((one) => one.parent_id !== null && parents.has(one.parent_id))
-    .sort(deepestThenOldest)[0];
+    .filter((one) => slots.withinBound(one))
+    .filter(
+      ({ parent_id, serial_key }) =>
+        (parent_id !== null && parents.has(parent_id)) || (serial_key !== null && awaited.has(serial_key)),
+    )
+    .sort(deepestThenOldest)
+    .slice(0, 1);
+}
+
+/** Whether every slot that is taken belongs to an action that waits for children. */
+export function isStuck(occupants: readonly Occupant[]): boolean {
+  return occupants.length > 0 && occupants.every((one) => one.blocked);
 }
 
 class Slots {
   readonly #max: number;
   readonly #atDepth: number[] = [];
   readonly #ofRun = new Map<number, number>();
-  readonly #working = new Map<number, number>();
+  readonly #busy = new Map<number, { all: number; working: number }>();
   #total = 0;
 
-  constructor(occupants: readonly Occupant[], max: number) {
+  constructor(occupants: readonly Occupant[], distant: readonly DistantOccupant[], max: number) {
     this.#max = max;
+    for (const { runId, blocked } of distant) this.#count(runId, blocked);
     for (const { runId, depth, blocked } of occupants) this.#take(runId, depth, blocked);
   }
 
@@ -95,9 +109,14 @@ class Slots {
     return this.#ofRun.get(runId) ?? 0;
   }
 
-  admits({ run_id, depth, run_concurrency }: Candidate): boolean {
-    if (this.#total >= this.#max) return false;
-    if (run_concurrency > 0 && depth > 0 && (this.#working.get(run_id) ?? 0) >= run_concurrency) return false;
+  withinBound({ run_id, run_concurrency }: Candidate): boolean {
+    const { all = 0, working = 0 } = this.#busy.get(run_id) ?? {};
+    return run_concurrency === 0 || all < run_concurrency || working === 0;
+  }
+
+  admits(candidate: Candidate): boolean {
+    const { depth } = candidate;
+    if (this.#total >= this.#max || !this.withinBound(candidate)) return false;
     let downTo = 0;
     for (let d = 0; d <= Math.max(depth, this.#atDepth.length - 1); d++) {
       downTo += this.#atDepth[d] ?? 0;
@@ -115,7 +134,12 @@ class Slots {
     while (this.#atDepth.length <= depth) this.#atDepth.push(0);
     this.#atDepth[depth] = (this.#atDepth[depth] ?? 0) + 1;
     this.#ofRun.set(runId, this.ofRun(runId) + 1);
-    if (!blocked && depth > 0) this.#working.set(runId, (this.#working.get(runId) ?? 0) + 1);
+    this.#count(runId, blocked);
+  }
+
+  #count(runId: number, blocked: boolean): void {
+    const { all = 0, working = 0 } = this.#busy.get(runId) ?? {};
+    this.#busy.set(runId, { all: all + 1, working: working + Number(!blocked) });
   }
 }
 

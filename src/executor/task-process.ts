@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStart, signal, survivors } from './process-table.ts';
+import { signal, survivors } from './process-table.ts';
 
 /** The process of one attempt, whether this executor started it or found it again. */
 export interface TaskProcess {
@@ -9,11 +9,6 @@ export interface TaskProcess {
   readonly token: string;
   /** Resolves when the first process of the task has ended; undefined for one that was found: it must be looked at. */
   readonly ended: Promise<void> | undefined;
-}
-
-/** Whether the first process of the task is still there. */
-export async function isAlive({ pid, start }: Pick<TaskProcess, 'pid' | 'start'>): Promise<boolean> {
-  return (await processStart(pid)) === start;
 }
 
 /** Asks every process of the task to end that was not asked yet: those of its group, and those that left it. */

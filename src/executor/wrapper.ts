@@ -2,33 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TOKEN_VARIABLE } from './process-table.ts';
-
-/*
- * The wrapper: a shell script that leads the process group of a task.
- *
- * Its first act is to make the folder `started.<token>`, which only one process in the world can do. Whoever finds it made never runs the
- * command: so an executor that does not know whether a wrapper of its predecessor will still begin makes the folder itself, and from
- * then on knows that it won't. Then the wrapper says who it is (`pid.<token>`), runs the command as its child, and writes the command's
- * exit code (`exit.<token>`). Each file appears at once, under its final name. It catches SIGTERM so that it lives until its child does.
- */
-const SCRIPT = `
-folder=$1 token=$2
-shift 2
-/bin/mkdir "$folder/started.$token" 2>/dev/null || exit 0
-trap : HUP INT TERM
-if [ -r "/proc/$$/stat" ]; then
-  stat=$(/bin/cat "/proc/$$/stat")
-  fields=\${stat##*) }
-  start=$(set -- $fields; shift 19; echo "$1")
-else
-  start=$(echo $(/bin/ps -o lstart= -p $$))
-fi
-echo "$$ $start" > "$folder/pid.$token.tmp" && /bin/mv "$folder/pid.$token.tmp" "$folder/pid.$token"
-cd "$folder/cwd" || exit 126
-( exec "$@" )
-code=$?
-echo "$code" > "$folder/exit.$token.tmp" && /bin/mv "$folder/exit.$token.tmp" "$folder/exit.$token"
-`;
+import { UPTIME_FILE } from './uptime.ts';
+import { WRAPPER } from './wrapper-script.ts';
 
 /** What to run, and where. */
 export interface TaskCommand {
@@ -37,6 +12,18 @@ export interface TaskCommand {
   readonly token: string;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The lease under which it may run; without one it may run as long as it likes. */
+  readonly lease?: LeaseTicket | undefined;
+}
+
+/** Where a process finds out how long it may run. */
+export interface LeaseTicket {
+  /** Its one line is the second (of `uptimeMs`) at which everything has to be gone, a blank, and the term. */
+  readonly file: string;
+  /** A lease that was lost and then won again has another one: what was started under the old one has to go. */
+  readonly term: string;
+  /** A file whose first word is the second that it is now; the machine's by default. */
+  readonly clock?: string;
 }
 
 /** A wrapper that was started by this process. */
@@ -57,10 +44,12 @@ export async function prepareFolder(folder: string): Promise<void> {
  * a pipe it would die at its next print once this process is gone. Rejects if nothing could be started.
  */
 export async function startWrapper(command: TaskCommand): Promise<StartedWrapper> {
-  const { folder, token, argv } = command;
+  const { folder, token, argv, lease } = command;
   const log = await open(join(folder, 'log'), 'w');
   try {
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'runs-task', folder, token, ...argv], {
+    const clock = lease?.clock ?? (process.platform === 'linux' ? UPTIME_FILE : '');
+    const words = [folder, token, lease?.file ?? '', lease?.term ?? '', clock];
+    const child = spawn('/bin/sh', ['-c', WRAPPER, 'runs-task', ...words, ...argv], {
       cwd: folder,
       detached: true,
       env: { ...command.environment, [TOKEN_VARIABLE]: token },

@@ -43,9 +43,15 @@ export async function attemptCall(call: () => Promise<unknown>): Promise<Refusal
     await call();
     return undefined;
   } catch (error) {
-    const { code, rawMessage } = ConnectError.from(error, Code.Unavailable);
-    return judge(code, rawMessage, error);
+    const failure = ConnectError.from(error, Code.Unavailable);
+    return judge(hasNoAnswer(failure) ? Code.Unavailable : failure.code, failure.rawMessage, error);
   }
+}
+
+/** What has its cause here did not come from the peer: its certificate is not trusted, it speaks no TLS, or it hung up. */
+function hasNoAnswer({ code, cause }: ConnectError): boolean {
+  const isOurs = cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
+  return isOurs && (code === Code.Internal || code === Code.Aborted);
 }
 
 /** The same for an answer that carries its status. */

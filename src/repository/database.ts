@@ -28,6 +28,17 @@ export async function isMigrated(dialect: Dialect): Promise<boolean> {
   return Object.keys(migrationsFor(dialect.kind)).every((name) => applied.has(name));
 }
 
+/** Fails while the database is out of reach or its schema is another one. */
+export function databaseReadiness(dialect: Dialect): { name: string; check(): Promise<void> } {
+  return {
+    name: 'database',
+    check: async () => {
+      if (!(await isMigrated(dialect)))
+        throw new Error('the schema of the database is not that of this version');
+    },
+  };
+}
+
 async function appliedMigrations(dialect: Dialect): Promise<Set<string>> {
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(dialect.reader);
   return new Set(rows.map((row) => row.name));

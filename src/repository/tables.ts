@@ -222,6 +222,14 @@ export const tables = {
     max_queued_ms: 'int?',
     deadline_at: 'time?',
     updated_at: 'time',
+    serial_key: 'text?',
+  },
+  executors: {
+    node: 'text',
+    holder: 'text?',
+    beat: 'int',
+    lease_ms: 'int',
+    renewed_at: 'time',
   },
   task_cache: {
     org_key: 'text',

@@ -25,6 +25,8 @@ export interface ActionSpecRecord {
   readonly maxAttempts: number;
   /** Whether the task says what is to run (a container, a pod, a query); one that does not can only be reported by somebody else. */
   readonly hasTarget?: boolean | undefined;
+  /** Whether a task wants equal ones to run one after the other, so that the result of the first serves the others. */
+  readonly serializesCache?: boolean | undefined;
   /** The bounds in time that a task sets itself. */
   readonly times?: TaskTimes | undefined;
   /** The task's spec as wire bytes with their digest; the same spec is kept once. */
@@ -47,6 +49,7 @@ export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''):
     environmentName: spec.environment?.name ?? '',
     maxAttempts: 1 + userRetries(spec),
     hasTarget: template?.target.case !== undefined,
+    serializesCache: template?.metadata?.cacheSerializable === true,
     times: taskTimes(spec),
     taskSpec: taskSpecBytes(spec),
     traceSpec: undefined,

@@ -3,8 +3,10 @@ import type { ServerConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createCors } from './cors.ts';
 import type { Draining } from './draining.ts';
+import type { InFlight } from './in-flight.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './listener.ts';
 import type { Metrics } from './metrics.ts';
+import { createPages, send, sendJson } from './pages.ts';
 import type { Readiness } from './readiness.ts';
 import type { RpcHandler } from './rpc-handler.ts';
 
@@ -23,25 +25,44 @@ export interface AppOptions {
   metrics: Pick<Metrics, 'render'>;
   readiness: Readiness;
   draining: Draining;
+  inFlight: Pick<InFlight, 'enter'>;
   rpc: RpcHandler;
   httpRoutes: readonly HttpRoute[];
 }
 
-type Page = (response: HttpResponse) => Promise<void> | void;
-
 /** Finds who answers a request: a page of our own, an RPC, a route by its prefix, or 404. */
 export function createApp(options: AppOptions): HttpHandler {
-  const { rpc, httpRoutes, draining, logger } = options;
+  const { rpc, httpRoutes, draining, inFlight, logger } = options;
   const cors = createCors(options.config.cors.allowedOrigins);
-  const pages = createPages(options);
+  const { version, metrics, readiness } = options;
+  const pages = createPages({ metrics, readiness });
+  pages.set('/', (response) =>
+    sendJson(response, 200, {
+      service: 'runs-service',
+      version,
+      pages: {
+        '/healthz': 'the process answers',
+        '/readyz': 'what it depends on',
+        '/metrics': 'for Prometheus',
+      },
+      protocols: 'Connect, gRPC (reflection included) and gRPC-Web: POST /<service>/<method>',
+      services: rpc.services.map(({ typeName }) => typeName),
+    }),
+  );
 
   const answer = async (request: HttpRequest, response: HttpResponse, requestId: string): Promise<void> => {
     if (cors(request, response)) return;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const kind = rpc.kindOf(path);
+    const route = kind === undefined ? httpRoutes.find(({ prefix }) => path.startsWith(prefix)) : undefined;
+    inFlight.enter(request, response, {
+      name: kind === undefined ? `${request.method} ${route?.prefix ?? path}` : path.slice(1),
+      requestId,
+      isStream: kind !== undefined && kind !== 'unary',
+    });
     if (rpc.handle(request, response, path, requestId)) return;
     const page = pages.get(path);
     if (page && (request.method === 'GET' || request.method === 'HEAD')) return page(response);
-    const route = httpRoutes.find(({ prefix }) => path.startsWith(prefix));
     if (route) return route.handler(request, response);
     send(
       response,
@@ -68,57 +89,4 @@ const notFound = 'there is nothing at this path; GET / says what is\n';
 /** The id that the client gave the request if it is fit for headers and logs, else one of ours. */
 export function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\x21-\x7e]{1,128}$/.test(header) ? header : randomUUID();
-}
-
-function send(response: HttpResponse, status: number, type: string, body: string): void {
-  response.statusCode = status;
-  response.setHeader('content-type', type);
-  response.setHeader('cache-control', 'no-store');
-  response.end(body);
-}
-
-const sendJson = (response: HttpResponse, status: number, value: unknown) =>
-  send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
-
-function createPages({ version, metrics, readiness, rpc }: AppOptions): ReadonlyMap<string, Page> {
-  return new Map<string, Page>([
-    [
-      '/',
-      (response) =>
-        sendJson(response, 200, {
-          service: 'runs-service',
-          version,
-          pages: {
-            '/healthz': 'the process answers',
-            '/readyz': 'what it depends on',
-            '/metrics': 'for Prometheus',
-          },
-          protocols: 'Connect, gRPC (reflection included) and gRPC-Web: POST /<service>/<method>',
-          services: rpc.services.map(({ typeName }) => typeName),
-        }),
-    ],
-    ['/healthz', (response) => sendJson(response, 200, { status: 'ok' })],
-    [
-      '/readyz',
-      async (response) => {
-        const { ready, draining, checks } = await readiness.report();
-        const failing = [
-          ...(draining ? ['draining'] : []),
-          ...checks.filter(({ ok }) => !ok).map(({ name }) => name),
-        ];
-        sendJson(response, ready ? 200 : 503, {
-          status: ready ? 'ready' : draining ? 'draining' : 'not ready',
-          failing,
-          checks: Object.fromEntries(checks.map(({ name, ok, message }) => [name, ok ? 'ok' : message])),
-        });
-      },
-    ],
-    [
-      '/metrics',
-      async (response) => {
-        const { contentType, body } = await metrics.render();
-        send(response, 200, contentType, body);
-      },
-    ],
-  ]);
 }

@@ -36,9 +36,10 @@ export interface Listener {
   listen(): Promise<number>;
   /**
    * Stops accepting, tells HTTP/2 clients to go away, closes what is idle and waits for the calls in
-   * flight; after `graceMs` it cuts what is left. Returns whether nothing had to be cut.
+   * flight; after `graceMs` it cuts what is left, having called `beforeCut` with the number of connections.
+   * Returns whether nothing had to be cut.
    */
-  close(graceMs: number): Promise<boolean>;
+  close(graceMs: number, beforeCut: (connections: number) => void): Promise<boolean>;
 }
 
 /**
@@ -98,7 +99,7 @@ export function createListener(
           resolve((h1.address() as AddressInfo).port);
         });
       }),
-    async close(graceMs) {
+    async close(graceMs, beforeCut) {
       let graceful = true;
       closing = true;
       const closed = new Promise<void>((resolve) => h1.close(() => resolve()));
@@ -108,6 +109,7 @@ export function createListener(
       const again = setInterval(() => h1.closeIdleConnections(), 50);
       const grace = setTimeout(() => {
         graceful = false;
+        beforeCut(sockets.size);
         for (const socket of sockets) socket.destroy();
       }, graceMs);
       await closed;

@@ -34,9 +34,12 @@ export interface Metrics {
   executor: {
     running: Level;
     waiting: Level;
+    oldestSeconds: Level;
     starts: Counter;
     ends: Counter<'phase'>;
     retries: Counter<'after'>;
+    leasesLost: Counter;
+    takenOver: Counter;
   };
   /** What is to be told other services (`target`: actions or runs), and how that goes. */
   outbox: {
@@ -130,6 +133,11 @@ export function createMetrics(options: { process: boolean }): Metrics {
         help: 'Actions that wait for a process.',
         registers,
       }),
+      oldestSeconds: new Gauge({
+        name: 'runs_executor_oldest_waiting_seconds',
+        help: 'How long the action has waited that could have started first.',
+        registers,
+      }),
       starts: new Counter({
         name: 'runs_executor_starts_total',
         help: 'Processes that were started.',
@@ -145,6 +153,16 @@ export function createMetrics(options: { process: boolean }): Metrics {
         name: 'runs_executor_retries_total',
         help: 'Attempts that were followed by another one, by whose failure it was (user or system).',
         labelNames: ['after'],
+        registers,
+      }),
+      leasesLost: new Counter({
+        name: 'runs_executor_leases_lost_total',
+        help: 'Times that this executor could not prolong its lease and ended its processes.',
+        registers,
+      }),
+      takenOver: new Counter({
+        name: 'runs_executor_taken_over_total',
+        help: 'Actions that were taken over from executors that gave no sign of life.',
         registers,
       }),
     },

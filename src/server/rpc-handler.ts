@@ -1,4 +1,4 @@
-import { createRegistry, type DescService } from '@bufbuild/protobuf';
+import { createRegistry, type DescMethod, type DescService } from '@bufbuild/protobuf';
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import {
   Code,
@@ -39,6 +39,8 @@ export interface RpcOptions {
 export interface RpcHandler {
   /** The services that were registered, each once. */
   services: readonly DescService[];
+  /** What kind of RPC has this path; undefined if none has. */
+  kindOf(path: string): DescMethod['methodKind'] | undefined;
   /** Answers the request if its path is that of an RPC; returns whether it is. */
   handle(request: HttpRequest, response: HttpResponse, path: string, requestId: string): boolean;
 }
@@ -132,6 +134,7 @@ export function createRpcHandler(options: RpcOptions): RpcHandler {
 
   return {
     services: [...new Set(router.handlers.map((handler) => handler.service))],
+    kindOf: (path) => handlers.get(path)?.method.methodKind,
     handle(request, response, path, requestId) {
       const handler = handlers.get(path);
       if (!handler) return false;

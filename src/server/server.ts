@@ -10,6 +10,7 @@ import { createDraining } from './draining.ts';
 import { createFastPath } from './fast/fast-path.ts';
 import { type FastMethod, recordMethods } from './fast/methods.ts';
 import { createHealthService } from './grpc-health.ts';
+import { trackInFlight } from './in-flight.ts';
 import { errorInterceptor } from './interceptors/errors.ts';
 import { organizationInterceptor } from './interceptors/organization.ts';
 import { validationInterceptor } from './interceptors/validation.ts';
@@ -32,7 +33,12 @@ export interface ServerOptions {
   /** Registers the services; health and reflection are added. */
   routes: (router: ConnectRouter) => void;
   httpRoutes?: readonly HttpRoute[];
+  /** How long the end of a stream may wait for its client while the server drains, in milliseconds. */
+  streamGraceMs?: number;
 }
+
+/** A client that reads has the end of its streams at once. */
+const streamGraceMs = 2000;
 
 /** The service as the network sees it. */
 export interface Server {
@@ -43,7 +49,8 @@ export interface Server {
   listen(): Promise<{ url: string; port: number }>;
   /**
    * Takes readiness away, stops accepting, ends streams with UNAVAILABLE and waits for the other calls in
-   * flight, at most `shutdownGrace`. Resolves with whether all of them finished. Calls may be repeated.
+   * flight, at most `shutdownGrace`. Resolves with whether all of them finished; streams whose clients do not
+   * read are cut much earlier and do not count. Calls may be repeated.
    */
   drain(): Promise<boolean>;
 }
@@ -52,6 +59,7 @@ export interface Server {
 export function createServer(options: ServerOptions): Server {
   const { config, logger, metrics, readiness } = options;
   const draining = createDraining();
+  const inFlight = trackInFlight(logger);
   const services = () => rpc.services;
   const observer = createObserver(logger, metrics, () => draining.begun);
   const limit = createStreamLimit(config.server.maxStreamsPerClient);
@@ -87,6 +95,7 @@ export function createServer(options: ServerOptions): Server {
     metrics,
     readiness,
     draining,
+    inFlight,
     rpc,
     httpRoutes: options.httpRoutes ?? [],
   });
@@ -106,6 +115,15 @@ export function createServer(options: ServerOptions): Server {
   const listener = createListener(config.server, app, config.server.fastPath ? takeStream : undefined);
   let drained: Promise<boolean> | undefined;
 
+  async function close(): Promise<boolean> {
+    const patience = setTimeout(() => inFlight.cutStreams(), options.streamGraceMs ?? streamGraceMs);
+    const graceful = await listener.close(config.server.shutdownGraceMs, (connections) =>
+      inFlight.logCut(connections),
+    );
+    clearTimeout(patience);
+    return graceful;
+  }
+
   return {
     async listen() {
       const port = await listener.listen();
@@ -114,7 +132,7 @@ export function createServer(options: ServerOptions): Server {
     drain() {
       readiness.drain();
       draining.begin();
-      drained ??= listener.close(config.server.shutdownGraceMs);
+      drained ??= close();
       return drained;
     },
   };

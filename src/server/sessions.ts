@@ -14,24 +14,42 @@ const lingerMs = 1000;
 
 /**
  * Keeps track of the HTTP/2 connections of a server, which Node.js neither lists nor closes: one without an
- * open call for `idleMs` is closed, one with an open call never is.
+ * open call for `idleMs` is closed, one with an open call never is. A client that does not close its side is cut.
  */
 export function trackSessions(server: Http2Server, idleMs: number): Sessions {
-  const sessions = new Set<ServerHttp2Session>();
+  const leaving = new Map<ServerHttp2Session, () => void>();
 
-  function closeWhenIdle(session: ServerHttp2Session): void {
+  function watchOver(session: ServerHttp2Session, socket: Socket): void {
     let open = 0;
-    const wait = () => setTimeout(() => session.close(), idleMs);
-    let idle = wait();
-    session.once('close', () => clearTimeout(idle));
+    let closing = false;
+    let timer: NodeJS.Timeout | undefined;
+    const after = (milliseconds: number, act: () => void) => {
+      clearTimeout(timer);
+      timer = setTimeout(act, milliseconds);
+    };
+    // Node.js waits for the other side without end.
+    const linger = () => after(lingerMs, () => socket.destroy());
+    const rest = () => (closing ? linger() : after(idleMs, leave));
+    const leave = () => {
+      closing = true;
+      session.close();
+      if (open === 0) linger();
+    };
     session.on('stream', (stream: ServerHttp2Stream) => {
       open++;
-      clearTimeout(idle);
+      clearTimeout(timer);
       stream.once('close', () => {
         open--;
-        if (open === 0 && !session.destroyed) idle = wait();
+        if (open === 0 && !session.destroyed) rest();
       });
     });
+    session.once('close', () => {
+      leaving.delete(session);
+      linger();
+    });
+    socket.once('close', () => clearTimeout(timer));
+    leaving.set(session, leave);
+    rest();
   }
 
   // A broken connection ends its calls, and those are logged; by itself it is nothing to report.
@@ -39,23 +57,14 @@ export function trackSessions(server: Http2Server, idleMs: number): Sessions {
 
   return {
     accept(socket) {
-      const begun = (session: ServerHttp2Session) => {
-        sessions.add(session);
-        closeWhenIdle(session);
-        session.once('close', () => {
-          sessions.delete(session);
-          // Node.js waits for the other side without end.
-          const timer = setTimeout(() => socket.destroy(), lingerMs);
-          socket.once('close', () => clearTimeout(timer));
-        });
-      };
+      const begun = (session: ServerHttp2Session) => watchOver(session, socket);
       // The server tells of the session before `emit` returns.
       server.once('session', begun);
       server.emit('connection', socket);
       server.off('session', begun);
     },
     close() {
-      for (const session of sessions) session.close();
+      for (const leave of [...leaving.values()]) leave();
     },
   };
 }

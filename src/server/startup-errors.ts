@@ -5,17 +5,18 @@ import { type ServerConfig, StartupError } from '../config.ts';
 const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 
-/** Why the port cannot be opened, in one sentence. */
+/** Why the port cannot be opened, in one sentence; `key` is the key of the configuration that names it. */
 export function describeListenError(
   error: Error,
   { host, port }: Pick<ServerConfig, 'host' | 'port'>,
+  key = 'runs.server.port',
 ): StartupError {
   const sentence = () => {
     switch (codeOf(error)) {
       case 'EADDRINUSE':
-        return `port ${port} on ${host} is already in use; stop the other process or set runs.server.port to another one`;
+        return `port ${port} on ${host} is already in use; stop the other process or set ${key} to another one`;
       case 'EACCES':
-        return `port ${port} on ${host} needs more rights than this process has; set runs.server.port to 1024 or above`;
+        return `port ${port} on ${host} needs more rights than this process has; set ${key} to 1024 or above`;
       case 'EADDRNOTAVAIL':
       case 'ENOTFOUND':
       case 'EAI_AGAIN':

@@ -8,6 +8,7 @@ import type { DatabaseConfig } from '../../src/config.ts';
 import { Executor, type ExecutorOptions } from '../../src/executor/executor.ts';
 import { Interpreters } from '../../src/executor/interpreters.ts';
 import type { PrepareDeps } from '../../src/executor/prepare.ts';
+import { endAll } from '../../src/executor/task-process.ts';
 import {
   ContainerError_Kind,
   ErrorDocumentSchema,
@@ -234,6 +235,9 @@ export class Bench {
 
   async close(): Promise<void> {
     await this.executor?.stop();
+    const rows = await this.dialect.reader.selectFrom('executions').select(['pid', 'token']).execute();
+    const started = rows.flatMap(({ pid, token }) => (token === null ? [] : [{ pid, token }]));
+    await Promise.all(started.map((one) => endAll(one, new AbortController().signal)));
     await this.writer.close();
     await this.dialect.close();
     await this.#database.drop();
@@ -285,7 +289,16 @@ export function makeExecutor(
     maxProcesses: 8,
     killGraceMs: 5000,
     pollMs: 200,
-    metrics: { running: nothing, waiting: nothing, starts: nothing, ends: nothing, retries: nothing },
+    metrics: {
+      running: nothing,
+      waiting: nothing,
+      oldestSeconds: nothing,
+      starts: nothing,
+      ends: nothing,
+      retries: nothing,
+      leasesLost: nothing,
+      takenOver: nothing,
+    },
     ...options,
     logger,
     prepare: {

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/executor/find-process.ts';
 import { processStart, survivors } from '../../src/executor/process-table.ts';
-import { askToEnd, endAll, isAlive } from '../../src/executor/task-process.ts';
+import { askToEnd, endAll } from '../../src/executor/task-process.ts';
 import {
   prepareFolder,
   readExitCode,
@@ -78,4 +79,70 @@ test('the exit code is that of the command also when everybody was asked to end'
   await askToEnd({ pid, token: 't1' }, new Set());
   await ended;
   expect(await readExitCode(folder, 't1')).toBe(5);
+});
+
+describe('a lease', () => {
+  const startUnder = (term: string, script: string) =>
+    startWrapper({
+      folder,
+      token: 't1',
+      argv: ['/bin/sh', '-c', script],
+      environment,
+      lease: { file: join(folder, 'lease'), term, clock: join(folder, 'clock') },
+    });
+  const lease = (until: number) => put('lease', `${until} one\n`);
+  const setClock = (now: number) => put('clock', `${now}.99 7.00\n`);
+  const put = async (name: string, text: string) => {
+    await writeFile(join(folder, 'new'), text);
+    await rename(join(folder, 'new'), join(folder, name));
+  };
+
+  test.each([
+    ['is over', 100, 'one'],
+    ['was lost and won again', 200, 'zero'],
+  ])('that %s lets nothing begin', async (_, until, term) => {
+    await lease(until);
+    await setClock(100);
+    const { ended } = await startUnder(term, 'touch ../ran');
+    await ended;
+    await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT');
+    expect(await readWrapperPid(folder, 't1')).toBeUndefined();
+  });
+
+  test('is looked at when its time is up: what was not prolonged ends with all its processes, whatever they heed', async () => {
+    await setClock(100);
+    await lease(101);
+    const { pid, ended } = await startUnder('one', `trap '' TERM; setsid sleep 600 & exec sleep 600`);
+    // Wrapper, guard, both sleepers, and what the guard sleeps by: each look makes that anew.
+    const untilAll = async (): Promise<number[]> => {
+      for (;;) {
+        const pids = await survivors(pid, 't1');
+        if (pids.length === 5) return pids;
+      }
+    };
+    const nextLook = async () => {
+      const before = new Set(await untilAll());
+      while ((await untilAll()).every((one) => before.has(one)));
+    };
+    await untilAll();
+    await askToEnd({ pid, token: 't1' }, new Set());
+    await lease(103);
+    await setClock(102);
+    await nextLook();
+    await nextLook();
+    await setClock(103);
+    await ended;
+    while ((await survivors(pid, 't1')).length > 0);
+    expect(await readExitCode(folder, 't1')).toBeUndefined();
+  });
+
+  test('that lasts does not keep the wrapper from ending with its command', async () => {
+    await lease(200);
+    await setClock(100);
+    const { pid, ended } = await startUnder('one', 'exit 4');
+    await ended;
+    expect(await readExitCode(folder, 't1')).toBe(4);
+    await endAll({ pid, token: 't1' }, new AbortController().signal);
+    expect(await survivors(pid, 't1')).toEqual([]);
+  });
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ActionPhase } from '../../src/gen/flyteidl2/common/phase_pb.js';
-import type { OwnService } from './own-service.ts';
+import type { Service } from './service.ts';
 
 const execute = promisify(execFile);
 
@@ -26,12 +26,12 @@ export interface FanOut {
   readonly peakRssBytes: number;
 }
 
-/** Starts so many runs at once, each with so many children at once, and waits for the last. Needs /proc, and a service that did nothing before. */
+/** Starts so many runs at once, each with so many children at once, and waits for the last. Needs /proc, and the tasks of proofs.py to be deployed. */
 export async function measureFanOut(
-  service: OwnService,
-  { venv, runs, width }: { venv: string; runs: number; width: number },
+  service: Service,
+  { runs, width }: { runs: number; width: number },
 ): Promise<FanOut> {
-  const interpreterCpu = await interpreterCost(venv);
+  const interpreterCpu = await interpreterCost(service.venv);
   const names = Array.from({ length: runs }, (_, index) => `fan-out-${index}`);
   const before = await cpuOf(service.pid);
   const started = performance.now();
@@ -56,7 +56,7 @@ export function serviceShare({ serviceCpu, taskCpu }: FanOut): string {
   return `${((100 * serviceCpu) / (serviceCpu + taskCpu)).toFixed(1)} %`;
 }
 
-async function startAll(service: OwnService, names: readonly string[], width: number): Promise<void> {
+async function startAll(service: Service, names: readonly string[], width: number): Promise<void> {
   await Promise.all(names.map((name) => service.start(name, 'fan_out', { width })));
 }
 

@@ -1,16 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sdkEnvironment } from '../sdk/python.ts';
+import { diedAtExit, sdkEnvironment } from '../sdk/python.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/**
- * How a program ended, and everything that it wrote. The SDK's interpreter now and then dies after everything is done and said, when it tears
- * down its threads; that counts as 0: whether the work was done is what checks find out.
- */
+/** For a command that says nothing of what it did: whatever follows it has to show that. */
+export const SILENT = /^/;
+
+/** How a program ended. */
 export interface Ended {
-  readonly code: number | null;
+  /**
+   * Whether it ended with exit code 0, or `diedAtExit`, which tells nothing: so nobody may trust in this alone. What the program has said
+   * must be looked at, and what it should have done.
+   */
+  readonly good: boolean;
+  /** Everything that it wrote, and why it ended if not by itself. */
   readonly output: string;
 }
 
@@ -27,14 +32,15 @@ export interface Running {
 
 /** The SDK's command line, for one service. */
 export interface Flyte {
-  /** Runs `flyte ARGS` to its end; rejects, with its output, unless its exit code is 0. */
-  ok(args: readonly string[]): Promise<string>;
-  /** The same, with whatever exit code. */
-  run(args: readonly string[]): Promise<Ended>;
+  /**
+   * Runs `flyte ARGS` to its end and answers what it wrote. Rejects, with its output, if it failed or did not say that it has done what
+   * it was asked for, which is how to tell where its exit code does not.
+   */
+  ok(args: readonly string[], says: RegExp): Promise<string>;
   /** Starts it and does not wait. */
   start(args: readonly string[]): Running;
-  /** Runs a script with the SDK; rejects unless its exit code is 0. */
-  script(args: readonly string[]): Promise<string>;
+  /** Runs a script with the SDK, like `ok`. */
+  script(args: readonly string[], says: RegExp): Promise<string>;
 }
 
 /**
@@ -63,18 +69,18 @@ export async function flyteFor(options: {
     startProgram(join(venv, 'bin/flyte'), [...common, ...args], { cwd, env });
   return {
     start,
-    run: (args) => start(args).ended,
-    ok: (args) => expectSuccess(`flyte ${args.join(' ')}`, start(args)),
-    script: (args) => {
+    ok: (args, says) => expectSuccess(`flyte ${args.join(' ')}`, start(args), says),
+    script: (args, says) => {
       const program = startProgram(join(venv, 'bin/python'), args, { cwd, env });
-      return expectSuccess(args.join(' '), program);
+      return expectSuccess(args.join(' '), program, says);
     },
   };
 }
 
-async function expectSuccess(what: string, { ended }: Running): Promise<string> {
-  const { code, output } = await ended;
-  if (code !== 0) throw new Error(`${what} ended with exit code ${code}:\n${output}`);
+async function expectSuccess(what: string, { ended }: Running, says: RegExp): Promise<string> {
+  const { good, output } = await ended;
+  if (!good) throw new Error(`${what} failed:\n${output}`);
+  if (!says.test(output)) throw new Error(`${what} did not say ${says}:\n${output}`);
   return output;
 }
 
@@ -118,15 +124,16 @@ function untilEnded(child: ChildProcess, text: () => string): Promise<Ended> {
       late = `\nit took longer than ${TIMEOUT_MS / 1000} s`;
       child.kill('SIGKILL');
     }, TIMEOUT_MS);
-    const finish = (code: number | null, reason: string): void => {
+    const finish = (good: boolean, reason: string): void => {
       clearTimeout(impatient);
-      resolve({ code, output: text() + reason + late });
+      resolve({ good, output: text() + reason + late });
     };
-    child.once('error', (error) => finish(-1, error.message));
+    child.once('error', (error) => finish(false, error.message));
     child.once('close', (code, signal) => {
-      const died = signal === 'SIGABRT' || signal === 'SIGSEGV';
-      if (died) console.log(`  (the SDK's interpreter died by ${signal} when it ended)`);
-      finish(died ? 0 : code, signal === null ? '' : `\nit was ended by ${signal}`);
+      const died = diedAtExit(signal);
+      if (died) console.log(`  (an interpreter of the SDK died by ${signal} when it ended)`);
+      const end = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+      finish(code === 0 || died, code === 0 ? '' : `\n(${end})`);
     });
   });
 }

@@ -4,6 +4,7 @@ import { Filter_Function } from '../../src/gen/flyteidl2/common/list_pb.js';
 import { ActionPhase } from '../../src/gen/flyteidl2/common/phase_pb.js';
 import type { Literal } from '../../src/gen/flyteidl2/core/literals_pb.js';
 import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { TaskService } from '../../src/gen/flyteidl2/task/task_service_pb.js';
 import { TriggerService } from '../../src/gen/flyteidl2/trigger/trigger_service_pb.js';
 import type { Action, ActionDetails } from '../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
@@ -19,17 +20,20 @@ export class Place {
   readonly flyte: Flyte;
   readonly project = 'e2e';
   readonly domain = 'development';
-  readonly #endpoint: string;
+  /** HOST:PORT */
+  readonly endpoint: string;
   readonly runs;
   readonly data;
+  readonly tasks;
   readonly triggers;
 
   constructor(url: string, flyte: Flyte) {
     const transport = createConnectTransport({ baseUrl: url, httpVersion: '2' });
     this.flyte = flyte;
-    this.#endpoint = new URL(url).host;
+    this.endpoint = new URL(url).host;
     this.runs = createClient(RunService, transport);
     this.data = createClient(DataProxyService, transport);
+    this.tasks = createClient(TaskService, transport);
     this.triggers = createClient(TriggerService, transport);
   }
 
@@ -41,7 +45,8 @@ export class Place {
   /** `flyte run --name RUN tasks.py TASK ARGS`; `FILE.py:TASK` names another file. */
   start(run: string, task: string, args: readonly string[] = [], options: readonly string[] = []) {
     const [name = '', file = 'tasks.py'] = task.split(':').reverse();
-    return this.flyte.ok(['run', ...this.where, '--name', run, ...options, file, name, ...args]);
+    const command = ['run', ...this.where, '--name', run, ...options, file, name, ...args];
+    return this.flyte.ok(command, new RegExp(`Created Run: ${run}\\b`));
   }
 
   /** Starts a run and waits for its end. */
@@ -84,9 +89,9 @@ export class Place {
     return actions;
   }
 
-  /** `python sdk.py … WHAT ARGS`. */
-  sdk(what: string, ...args: string[]): Promise<string> {
-    return this.flyte.script(['sdk.py', this.#endpoint, this.project, this.domain, what, ...args]);
+  /** `python sdk.py … WHAT ARGS`, and what it has to print. */
+  sdk(says: RegExp, what: string, ...args: string[]): Promise<string> {
+    return this.flyte.script(['sdk.py', this.endpoint, this.project, this.domain, what, ...args], says);
   }
 
   /** The name of the action that is a condition of this name, once somebody can signal it. */

@@ -95,9 +95,12 @@ describe.each(dialects)('delivery on $name', ({ create }) => {
     remote.courier({ deadlineMs: 100 });
     await vi.waitFor(async () => expect(await problem(remote)).toMatch(/DeadlineExceeded/));
     hang = false;
-    repository.now = plusMillis(repository.now, 30_000);
-    await drained(remote);
-    expect(fake.accepted).toEqual(expected);
+    await vi.waitFor(async () => {
+      repository.now = plusMillis(repository.now, 30_000);
+      expect(await remote.waiting()).toBe(0);
+    }, 10_000);
+    // At least once: on a busy machine others may have been too slow as well.
+    expect([...new Set(fake.accepted)]).toEqual(expected);
   });
 
   it('a service that dies with a call is asked again', async () => {
@@ -153,7 +156,7 @@ describe.each(dialects)('delivery on $name', ({ create }) => {
     const expected = await fill(remote, 'healthy', 5);
     remote.courier();
     await vi.waitFor(() => expect(fake.accepted).toEqual(expected), 10_000);
-    // What was accepted leaves the outbox afterwards.
+    // What was accepted leaves the outbox a moment later.
     await vi.waitFor(async () => expect(await remote.waiting()).toBe(3), 10_000);
   });
 

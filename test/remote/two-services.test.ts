@@ -6,6 +6,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ActionsService } from '../../src/gen/flyteidl2/actions/actions_service_pb.js';
 import { ActionPhase } from '../../src/gen/flyteidl2/common/phase_pb.js';
+import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { actionId, runId, taskSpec } from '../rpc/requests.ts';
 import { dialects, type TestDatabase } from '../support/databases.ts';
@@ -33,6 +34,7 @@ class Instance {
   #process: ServiceProcess | undefined;
   readonly runs: Client<typeof RunService>;
   readonly actions: Client<typeof ActionsService>;
+  readonly data: Client<typeof DataProxyService>;
 
   constructor(port: number, environment: Record<string, string>) {
     this.#port = port;
@@ -40,6 +42,7 @@ class Instance {
     const transport = createConnectTransport({ baseUrl: `http://127.0.0.1:${port}`, httpVersion: '1.1' });
     this.runs = createClient(RunService, transport);
     this.actions = createClient(ActionsService, transport);
+    this.data = createClient(DataProxyService, transport);
   }
 
   async start(): Promise<void> {
@@ -217,6 +220,22 @@ describe.each(dialects)('a service whose tasks another one runs, both on $name',
       await reaches(back, 'ABORTED', 'ended', 'k0');
       expect(await details(front, 'ended')).toMatchObject({ result: { value: { reason: 'enough' } } });
       expect(await details(back, 'ended')).toMatchObject({ result: { value: { reason: 'enough' } } });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'what a task prints over there is read from here, while it runs',
+    async () => {
+      await run('prints', `echo hello; ${SCRIPT}`);
+      await started('prints-a0');
+      const request = { actionId: actionId('prints', 'a0'), attempt: 1 };
+      const printed: string[] = [];
+      for await (const { logs } of front.data.tailLogs(request)) {
+        printed.push(...logs.flatMap((log) => log.lines.map(({ message }) => message)));
+        await letGo('prints-a0');
+      }
+      expect(printed).toEqual(['hello\n']);
     },
     TIMEOUT,
   );

@@ -25,7 +25,10 @@ export interface Python {
 
 /** How a program ended and what it wrote. */
 export interface Finished {
+  /** The exit code; -1 if there is none. */
   readonly code: number;
+  /** Whether the exit code is 0, or `diedAtExit`: then what it wrote and what it did have to be looked at. */
+  readonly good: boolean;
   readonly output: string;
 }
 
@@ -50,15 +53,35 @@ export async function installSdk(folder: string, home: string): Promise<Python> 
   return { venv, run: run('python'), flyte: run('flyte') };
 }
 
-/** Adds the SDK's controller in Rust to a virtual environment that has the SDK. */
+/** Adds the SDK's controller in Rust to a virtual environment that has the SDK, once. */
 export async function installRustController(venv: string): Promise<void> {
+  const complete = join(venv, '.rust-complete');
+  if (existsSync(complete)) return;
   await pipInstall(venv, [`flyte[rust-controller]==${FLYTE_VERSION}`]);
+  await writeFile(complete, '');
+}
+
+/**
+ * Whether a program of the SDK ended in the way that says nothing: its interpreter has threads that it can't always take down, and now and
+ * then dies of that when everything is done and said. Nobody may take that alone for success: what the program wrote, or what the
+ * service has of it, must be looked at.
+ */
+export function diedAtExit(signal: unknown): boolean {
+  return signal === 'SIGABRT' || signal === 'SIGSEGV';
 }
 
 /** The environment of programs of the SDK that use `home` as their home folder. */
 export function sdkEnvironment(home: string): NodeJS.ProcessEnv {
   const { UCTL_CONFIG: _, FLYTECTL_CONFIG: __, ...environment } = process.env;
-  return { ...environment, HOME: home, DO_NOT_TRACK: '1', NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  return {
+    ...environment,
+    HOME: home,
+    // The SDK leaves temporary folders behind.
+    TMPDIR: home,
+    DO_NOT_TRACK: '1',
+    NO_COLOR: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
 }
 
 async function pipInstall(venv: string, packages: readonly string[]): Promise<void> {
@@ -73,7 +96,8 @@ function finish(program: string, args: readonly string[], env: NodeJS.ProcessEnv
     execFile(program, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       const reason = code < 0 ? `\n${error?.message}` : '';
-      resolve({ code, output: stdout + stderr + reason });
+      const good = code === 0 || diedAtExit(error?.signal);
+      resolve({ code, good, output: stdout + stderr + reason });
     });
   });
 }

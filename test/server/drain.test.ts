@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
+import net from 'node:net';
 import { Code, createClient } from '@connectrpc/connect';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { StartupError } from '../../src/config.ts';
 import {
   Health,
@@ -9,7 +10,7 @@ import {
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { shutdownOnSignal } from '../../src/server/lifecycle.ts';
 import { eventually, startServer, transport, transports } from './harness.ts';
-import { h1, tcp } from './raw.ts';
+import { envelope, h1, tcp } from './raw.ts';
 
 /** A service whose unary call waits for the test, and whose watch never ends and does not listen to its signal. */
 async function start(shutdownGraceMs = 5000) {
@@ -100,14 +101,128 @@ test('HTTP/2 clients are told to go away', async () => {
   expect(await drained).toBe(true);
 });
 
-test('a call that takes too long is cut after the grace time', async () => {
-  const { url, server, entered } = await start(50);
+test('an HTTP/2 client that never hangs up does not hold draining up', async () => {
+  const { port, server } = await start(600_000);
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  const settled = new Promise((resolve) => socket.once('data', resolve));
+  // The preface of HTTP/2 and an empty frame of settings.
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  await settled;
+  socket.resume();
+  expect(await server.drain()).toBe(true);
+});
+
+test('a call that takes too long is cut after the grace time, and the log says which', async () => {
+  const { url, server, entered, logged } = await start(50);
   const client = createClient(RunService, transport('gRPC, h2c', url));
   const unary = client.listRuns({ scopeBy: scope });
   const failed = expect(unary).rejects.toThrow();
   await entered;
   expect(await server.drain()).toBe(false);
   await failed;
+  expect(await logged(({ msg }) => String(msg).startsWith('a call was cut'))).toMatchObject({
+    call: 'flyteidl2.workflow.RunService/ListRuns',
+    requestId: expect.any(String),
+    ageMs: expect.any(Number),
+  });
+});
+
+test('a file that is not fetched in time is named without what its link holds', async () => {
+  const entered = Promise.withResolvers<void>();
+  const { url, server, logged } = await startServer({
+    server: { shutdownGraceMs: 50 },
+    routes: () => undefined,
+    httpRoutes: [{ prefix: '/storage/', handler: () => entered.resolve() }],
+  });
+  const fetched = expect(h1(`${url}/storage/a?signature=secret`, {})).rejects.toThrow();
+  await entered.promise;
+  expect(await server.drain()).toBe(false);
+  await fetched;
+  const line = await logged(({ msg }) => String(msg).startsWith('a call was cut'));
+  expect(line.call).toBe('GET /storage/');
+});
+
+describe('a client that does not read its stream', () => {
+  /** More than the buffers of any system take. */
+  const much = 'x'.repeat(48 * 2 ** 20);
+
+  const path = '/flyteidl2.workflow.RunService/WatchRuns';
+  const body = envelope('{"org":"a"}');
+
+  const startFlood = () =>
+    startServer({
+      server: { shutdownGraceMs: 600_000, writeMaxBytes: 2 ** 30 },
+      streamGraceMs: 50,
+      routes: (router) =>
+        router.service(RunService, {
+          async *watchRuns() {
+            yield { runs: [{ action: { id: { name: much } } }] };
+            await new Promise(() => undefined);
+          },
+        }),
+    });
+
+  async function expectCut({ server, logged }: Awaited<ReturnType<typeof startFlood>>): Promise<void> {
+    expect(await server.drain()).toBe(true);
+    const line = await logged(({ msg }) => String(msg).startsWith('a stream was cut'));
+    expect(line).toMatchObject({ call: path.slice(1), client: '127.0.0.1' });
+  }
+
+  test('over HTTP/1.1 does not hold draining up', async () => {
+    const flood = await startFlood();
+    const { socket } = await tcp(flood.port);
+    const begun = new Promise<void>((resolve) =>
+      socket.on('data', () => {
+        socket.pause();
+        resolve();
+      }),
+    );
+    const length = `content-length: ${body.length}`;
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/connect+json\r\n${length}\r\n\r\n`,
+    );
+    socket.write(body);
+    await begun;
+    await expectCut(flood);
+  });
+
+  test.each(['its stream', 'its connection'])('over HTTP/2, %s, does not hold draining up', async (what) => {
+    const flood = await startFlood();
+    // Between the two, because Node.js always reads the connections of HTTP/2.
+    const relay = net.createServer((client) => {
+      const upstream = net.connect(flood.port, '127.0.0.1');
+      client.pipe(upstream).pipe(client);
+      for (const socket of [client, upstream]) socket.on('error', () => undefined);
+      stopReading = () => upstream.unpipe(client).pause();
+      onTestFinished(() => void upstream.destroy());
+    });
+    let stopReading = (): unknown => undefined;
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const { port } = relay.address() as net.AddressInfo;
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    onTestFinished(() => {
+      session.destroy();
+      relay.close();
+    });
+    const call = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/connect+json',
+    });
+    for (const end of [session, call]) end.on('error', () => undefined);
+    const begun = new Promise<void>((resolve) =>
+      call.on('data', () => {
+        if (what === 'its connection') stopReading();
+        call.pause();
+        resolve();
+      }),
+    );
+    call.end(body);
+    await begun;
+    await expectCut(flood);
+  });
 });
 
 test('readiness, also over gRPC, tells of draining before the end', async () => {

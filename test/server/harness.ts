@@ -21,6 +21,7 @@ export interface TestServerOptions {
   organizations?: 'shared' | 'separate';
   checks?: ReadinessCheck[];
   httpRoutes?: HttpRoute[];
+  streamGraceMs?: number;
 }
 
 /** A line of the log. */
@@ -54,6 +55,7 @@ export async function startServer(options: TestServerOptions) {
     readiness,
     routes: options.routes,
     httpRoutes: options.httpRoutes ?? [],
+    ...(options.streamGraceMs === undefined ? {} : { streamGraceMs: options.streamGraceMs }),
   });
   const { url, port } = await server.listen();
   onTestFinished(async () => {

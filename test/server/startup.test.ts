@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ const main = join(import.meta.dirname, '../../src/main.ts');
 /** Runs the service in a folder of its own until it ends by itself. */
 async function run(args: string[], environment: Record<string, string> = {}, yaml?: string) {
   const cwd = mkdtempSync(join(tmpdir(), 'runs-start-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
   if (yaml !== undefined) writeFileSync(join(cwd, 'config.yaml'), yaml);
   const child = spawn(process.execPath, [main, ...args], {
     cwd,

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { eventually, startServer } from './harness.ts';
 import { tcp } from './raw.ts';
@@ -26,6 +26,8 @@ beforeAll(() => {
   make(keyFile, certFile);
   make(otherKeyFile, join(folder, 'other-cert.pem'));
 });
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const start = (files = { certFile, keyFile }, headersTimeoutMs = 5000) =>
   startServer({

@@ -53,9 +53,6 @@ export function namingClient(onQuery: OnQuery): typeof pg.Client {
     constructor(config?: pg.ClientConfig) {
       // The pool hides the password from enumeration, so a spread alone would lose it.
       super({ ...config, password: config?.password, types });
-      // A connection may break between two queries of a transaction, when neither a query nor the pool listens: without a listener
-      // that would end the process. The next query fails for it, and the pool drops the connection.
-      this.on('error', () => {});
       // A connection that breaks between two statements of a transaction says so in an event. The pool listens only while a connection
       // is idle; the next statement fails anyway, and an event that nobody listens to would end the process.
       this.on('error', () => {});

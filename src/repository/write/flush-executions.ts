@@ -1,23 +1,35 @@
+import { sql } from 'kysely';
+import { DomainError } from '../../runs/errors.ts';
 import { ROOT_ACTION } from '../../runs/identity.ts';
 import { plusMillis } from '../../runs/instant.ts';
+import type { Db } from '../dialects/dialect.ts';
 import { runSteps } from '../dialects/steps.ts';
 import { columnNames, type Row } from '../schema.ts';
 import { listColumns, shape } from './rows.ts';
-import type { QueuedExecution, Unit } from './unit.ts';
+import type { ActionState, QueuedExecution, Unit } from './unit.ts';
 import type { Writes } from './writes.ts';
 
 /** Writes what a unit put into the executor's queue, and what it changed there. */
 export async function flushExecutions(writes: Writes, unit: Unit): Promise<void> {
   if (unit.enqueued.length > 0) await insertQueued(writes, unit);
-  writes.update('executions', CHANGING, unit.executions, ['action_id', 'token']);
+  await replaceRows(writes, unit.executions);
   putIntoCache(writes, unit.cached);
 }
 
-/** Only who holds an execution may change it: its token stands for that. */
 const CHANGING = columnNames('executions').filter(
   (name): name is Exclude<keyof Row<'executions'>, 'action_id' | 'token'> =>
     name !== 'action_id' && name !== 'token',
 );
+
+/**
+ * Only who holds an execution may change it: its token stands for that. A row that carries another token by now belongs to another executor,
+ * which took it over: then the whole transaction is undone, for what its command did to the action does not count either.
+ */
+async function replaceRows(writes: Writes, rows: readonly Row<'executions'>[]): Promise<void> {
+  if (rows.length === 0) return;
+  const replaced = await writes.updateFound('executions', CHANGING, rows, ['action_id', 'token']);
+  if (replaced < rows.length) throw new DomainError('aborted', 'another executor has taken the action over');
+}
 
 /** The newest result stands. */
 function putIntoCache(writes: Writes, results: readonly Row<'task_cache'>[]): void {
@@ -38,6 +50,7 @@ function putIntoCache(writes: Writes, results: readonly Row<'task_cache'>[]): vo
 
 async function insertQueued(writes: Writes, unit: Unit): Promise<void> {
   const depths = await parentDepths(writes, unit.enqueued);
+  const serialKeys = await serialKeysOf(writes.db, unit.enqueued);
   const rows = unit.enqueued.map(({ action, parent, limits }): Row<'executions'> => {
     const since = action.row.start_time;
     const depth = depthOf(parent?.row.id, action.row.name, depths);
@@ -66,6 +79,7 @@ async function insertQueued(writes: Writes, unit: Unit): Promise<void> {
       max_queued_ms: limits.maxQueuedMs ?? null,
       deadline_at: deadline,
       updated_at: unit.now,
+      serial_key: serialKeys.get(action) ?? null,
     };
   });
   // An action is made once, so its row can be there already only if this command was tried before.
@@ -95,6 +109,33 @@ async function parentDepths(
     { ...found, rows: [...parents].map((id) => ({ id })), listed: true },
   ]);
   return new Map((rows as Row<'executions'>[]).map((row) => [row.action_id, row.depth]));
+}
+
+/** An action would wait for ever for one above it that waits for its children; so it does not wait for that. */
+async function serialKeysOf(db: Db, enqueued: readonly QueuedExecution[]): Promise<Map<ActionState, string>> {
+  const queued = new Map(enqueued.map((one) => [one.action, one]));
+  const keys = new Map<ActionState, string>();
+  for (const { action, parent, limits } of enqueued) {
+    if (limits.serialKey === undefined) continue;
+    const above: (string | undefined)[] = [];
+    let next = parent;
+    for (; next?.fresh; next = queued.get(next)?.parent) above.push(queued.get(next)?.limits.serialKey);
+    if (next !== undefined) above.push(...(await keysFrom(db, next.row.id)));
+    if (!above.includes(limits.serialKey)) keys.set(action, limits.serialKey);
+  }
+  return keys;
+}
+
+/** The keys of an action and of those above it. */
+async function keysFrom(db: Db, actionId: number): Promise<string[]> {
+  const { rows } = await sql<{ serial_key: string }>`
+    with recursive line (parent_id, serial_key) as (
+      select parent_id, serial_key from executions where action_id = ${actionId}
+      union all
+      select e.parent_id, e.serial_key from executions as e join line on e.action_id = line.parent_id
+    )
+    select serial_key from line where serial_key is not null`.execute(db);
+  return rows.map((row) => row.serial_key);
 }
 
 /** The root stands at depth 0; what hangs below something that this service does not execute, at depth 1. */

@@ -178,7 +178,10 @@ export class GroupCommit {
     try {
       return await this.#commit(commands);
     } catch (error) {
-      const oneIsToBlame = error instanceof CommandFailure || this.#dialect.isContentError(error);
+      const oneIsToBlame =
+        error instanceof CommandFailure ||
+        error instanceof DomainError ||
+        this.#dialect.isContentError(error);
       if (commands.length === 1 || !oneIsToBlame) return commands.map(() => ({ ok: false, error }));
       const outcomes: Outcome[] = [];
       for (const command of commands) outcomes.push(...(await this.#run([command])));

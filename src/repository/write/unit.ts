@@ -88,6 +88,8 @@ export interface ExecutionLimits {
   readonly deadlineMs?: number | undefined;
   /** How many actions of the run may work at once. */
   readonly runConcurrency?: number | undefined;
+  /** Of those that share it one runs at a time. */
+  readonly serialKey?: string | undefined;
 }
 
 /** What of a transaction's changes other services are told. */

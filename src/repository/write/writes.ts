@@ -1,5 +1,5 @@
 import type { Db, Dialect } from '../dialects/dialect.ts';
-import { runSteps, type Step, type StepTexts } from '../dialects/steps.ts';
+import { quoteName, runSteps, type Step, type StepTexts } from '../dialects/steps.ts';
 import type { Row, TableName } from '../schema.ts';
 import { type InsertOptions, insertSteps, type Shape, shape, updateSteps } from './rows.ts';
 
@@ -52,6 +52,22 @@ export class Writes {
     this.#steps.push(...steps);
     const answers = await this.send();
     return answers.slice(answers.length - steps.length).flat() as Pick<Row<T>, C>[];
+  }
+
+  /** Sends all that was gathered, then sets columns of the rows that have these keys; answers how many there are. */
+  async updateFound<T extends TableName, C extends keyof Row<T> & string>(
+    table: T,
+    columns: readonly C[],
+    rows: readonly Pick<Row<T>, C>[],
+    keys: readonly string[],
+  ): Promise<number> {
+    const steps = updateSteps(this.dialect, table, columns, rows, keys).map((step) => ({
+      ...step,
+      text: `${step.text} returning ${quoteName(table)}.${quoteName(keys[0] ?? 'id')}`,
+    }));
+    this.#steps.push(...steps);
+    const answers = await this.send();
+    return answers.slice(answers.length - steps.length).flat().length;
   }
 
   /** Sends all that was gathered; with `last` the commit goes along. */

@@ -11,6 +11,8 @@ import {
 } from '../../gen/flyteidl2/logs/dataplane/payload_pb.js';
 import { findAttemptLog, type LogDeps } from '../../logs/attempt-log.ts';
 import { logLines } from '../../logs/log-lines.ts';
+import type { RemoteLogs } from '../../logs/remote-logs.ts';
+import { findActionId } from '../../repository/read/find.ts';
 import { notFound } from '../../runs/errors.ts';
 import type { Organizations } from '../../runs/identity.ts';
 import { quote } from '../../runs/names.ts';
@@ -20,15 +22,23 @@ import type { WatchContext } from '../run/watch-deps.ts';
 /** What reading logs over RPC works with. */
 export interface TailLogsDeps extends LogDeps {
   readonly organizations: Organizations;
+  /** Set where another service executes the tasks. */
+  readonly remote?: RemoteLogs | undefined;
 }
 
 /** DataProxyService.TailLogs: the log of an attempt so far and as it grows, until the attempt has ended. */
 export function tailLogs(deps: TailLogsDeps) {
   return async function* (
-    { actionId: id, attempt, podSelector }: TailLogsRequest,
+    request: TailLogsRequest,
     { signal }: WatchContext,
   ): AsyncGenerator<TailLogsResponse> {
+    const { actionId: id, attempt, podSelector } = request;
     const { key, stored } = namedAction(deps, 'RUN', id);
+    if (deps.remote !== undefined) {
+      await findActionId(deps.dialect.reader, 'RUN', key, stored);
+      yield* deps.remote.tail(request, signal);
+      return;
+    }
     const log = await findAttemptLog(deps, { key, stored, attempt }, signal);
     const container = containerOf(log.context);
     if (podSelector.case === 'podName' && podSelector.value !== container?.kubernetesPodName) {

@@ -10,10 +10,10 @@ export const signalled: Journey = {
     await check('flyte get condition shows what a run waits for', async () => {
       await place.start('asks', 'asks');
       condition = await place.conditionOf('asks', 'how_many');
-      match(await place.flyte.ok(['get', 'condition', ...place.where, 'asks']), /how_many/);
+      await place.flyte.ok(['get', 'condition', ...place.where, 'asks'], /how_many/);
     });
     await check('flyte signal condition lets it go on', async () => {
-      await place.flyte.ok(['signal', 'condition', ...place.where, 'asks', condition, '41']);
+      await place.flyte.ok(['signal', 'condition', ...place.where, 'asks', condition, '41'], /ignal/);
       const details = await place.ended('asks');
       equal(phaseOf(details), 'SUCCEEDED', failure(details));
       equal(await place.output('asks'), 42);
@@ -33,7 +33,7 @@ export const aborted: Journey = {
       await place.start('sleepers', 'sleepers', ['--count', '2']);
       const pids = await place.pidsOf('sleepers', 'sleeps', 2);
       for (const pid of pids) ok(isAlive(pid), `there is no process ${pid}`);
-      await place.flyte.ok(['abort', 'run', ...place.where, 'sleepers']);
+      await place.flyte.ok(['abort', 'run', ...place.where, 'sleepers'], /has been aborted/);
       equal(phaseOf(await place.ended('sleepers')), 'ABORTED');
       deepEqual((await place.actions('sleepers')).map(phaseOf), ['ABORTED', 'ABORTED', 'ABORTED']);
       await untilGone(pids);
@@ -42,7 +42,10 @@ export const aborted: Journey = {
       await place.start('one-sleeper', 'sleepers', ['--count', '1']);
       const pids = await place.pidsOf('one-sleeper', 'sleeps', 1);
       const [child] = await place.named('one-sleeper', 'sleeps');
-      await place.flyte.ok(['abort', 'action', ...place.where, 'one-sleeper', child?.id?.name ?? '']);
+      await place.flyte.ok(
+        ['abort', 'action', ...place.where, 'one-sleeper', child?.id?.name ?? ''],
+        /abort/,
+      );
       const details = await place.ended('one-sleeper');
       equal(phaseOf(details), 'FAILED');
       match(failure(details), /abort/i);
@@ -61,9 +64,9 @@ export const followed: Journey = {
       await logs.until('before the signal');
       const condition = await place.conditionOf('talks', 'go_on');
       ok(!logs.output().includes('after the signal'));
-      await place.flyte.ok(['signal', 'condition', ...place.where, 'talks', condition, 'true']);
-      const { code, output } = await logs.ended;
-      equal(code, 0, output);
+      await place.flyte.ok(['signal', 'condition', ...place.where, 'talks', condition, 'true'], /ignal/);
+      const { good, output } = await logs.ended;
+      ok(good, output);
       match(output, /before the signal[\s\S]*on standard error[\s\S]*after the signal/);
       equal(phaseOf(await place.ended('talks')), 'SUCCEEDED');
     });
@@ -109,7 +112,7 @@ export const recovered: Journey = {
     await check('flyte rerun --recover keeps what succeeded and runs the rest', async () => {
       equal(phaseOf(await place.finish('broken', 'steps')), 'FAILED');
       const options = ['--recover', '--name', 'healed', '--env', 'HEALED=1'];
-      await place.flyte.ok(['rerun', ...place.where, ...options, 'broken']);
+      await place.flyte.ok(['rerun', ...place.where, ...options, 'broken'], /Created Run: healed\b/);
       const details = await place.ended('healed');
       equal(phaseOf(details), 'SUCCEEDED', failure(details));
       deepEqual(await place.output('healed'), ['sound in broken', 'broken in healed']);

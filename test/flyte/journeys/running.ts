@@ -14,29 +14,30 @@ export const hello: Journey = {
       deepEqual(await place.output('hello'), ['Hello, Ada!', 'Hello, Bob!']);
     });
     await check('what a task prints is in its log', async () => {
-      match(await place.flyte.ok(['get', 'logs', ...place.where, 'hello']), /Hello, Ada!\s+Hello, Bob!/);
+      await place.flyte.ok(['get', 'logs', ...place.where, 'hello'], /Hello, Ada!\s+Hello, Bob!/);
     });
     await check(
       'flyte get run, get action and get io show the run, its actions, inputs and outputs',
       async () => {
-        match(
-          await place.flyte.ok(['get', 'run', ...place.where, 'hello']),
-          /ACTION_PHASE_SUCCEEDED|Succeeded/,
-        );
-        const listed = await place.flyte.ok(['get', 'action', ...place.where, 'hello']);
+        const { flyte, where } = place;
+        await flyte.ok(['get', 'run', ...where], /\bhello\b.*hello\.main/);
+        await flyte.ok(['get', 'run', ...where, 'hello'], /ACTION_PHASE_SUCCEEDED/);
+        const listed = await flyte.ok(['get', 'action', ...where, 'hello'], /greet/);
         equal(listed.match(/greet/g)?.length, 2, listed);
-        const io = await place.flyte.ok(['get', 'io', ...place.where, 'hello']);
-        match(io, /Ada[\s\S]*Hello, Bob!/);
+        const [child] = await place.named('hello', 'greet');
+        await flyte.ok(['get', 'action', ...where, 'hello', child?.id?.name ?? ''], /hello\.greet/);
+        await flyte.ok(['get', 'io', ...where, 'hello'], /Ada[\s\S]*Hello, Bob!/);
       },
     );
     await check('flyte get code shows the code that ran', async () => {
-      match(await place.flyte.ok(['get', 'code', ...place.where, 'hello']), /hello\.py/);
+      await place.flyte.ok(['get', 'code', ...place.where, 'hello'], /hello\.py/);
     });
     await check('flyte rerun runs it again, from the SDK with another input', async () => {
-      await place.flyte.ok(['rerun', ...place.where, '--name', 'hello-again', 'hello']);
+      const command = ['rerun', ...place.where, '--name', 'hello-again', 'hello'];
+      await place.flyte.ok(command, /Created Run: hello-again\b/);
       await place.ended('hello-again');
       deepEqual(await place.output('hello-again'), ['Hello, Ada!', 'Hello, Bob!']);
-      match(await place.sdk('rerun', 'hello-grace', 'hello'), /answer \['Hello, Grace!'\]/);
+      await place.sdk(/answer \['Hello, Grace!'\]/, 'rerun', 'hello-grace', 'hello');
     });
   },
 };
@@ -59,7 +60,7 @@ export const tree: Journey = {
   name: 'tree',
   async go(place, check) {
     await check('three levels of tasks, from the SDK: run, wait, outputs', async () => {
-      match(await place.sdk('run', 'sdk-run'), /answer 2 (ActionPhase\.)?succeeded/i);
+      await place.sdk(/answer 2 (ActionPhase\.)?succeeded/i, 'run', 'sdk-run');
       const details = await place.finish('tree', 'tree', ['--depth', '2', '--width', '2']);
       equal(phaseOf(details), 'SUCCEEDED', failure(details));
       equal(await place.output('tree'), 4);
@@ -76,7 +77,7 @@ export const failing: Journey = {
       equal(phaseOf(details), 'FAILED');
       match(failure(details), /no such luck/);
       equal(details.result.case === 'errorInfo' && details.result.value.kind, ErrorInfo_Kind.USER);
-      match(await place.sdk('error', 'fails'), /raised .*no such luck/);
+      await place.sdk(/raised .*no such luck/, 'error', 'fails');
     });
     await check('an error that says so is not retried', async () => {
       const details = await place.finish('hopeless', 'hopeless');
@@ -104,8 +105,8 @@ export const retried: Journey = {
       equal(await place.output('flaky'), 3);
     });
     await check('flyte get logs --attempt shows the log of an earlier attempt', async () => {
-      const shown = await place.flyte.ok(['get', 'logs', ...place.where, 'flaky', '--attempt', '2']);
-      match(shown, /attempt 2 after '1;'/);
+      const command = ['get', 'logs', ...place.where, 'flaky', '--attempt', '2'];
+      await place.flyte.ok(command, /attempt 2 after '1;'/);
     });
   },
 };
@@ -150,7 +151,7 @@ export const reported: Journey = {
     await check('the report of a task is downloaded', async () => {
       const details = await place.finish('reports', 'reports');
       equal(phaseOf(details), 'SUCCEEDED', failure(details));
-      match(await place.sdk('report', 'reports'), /Seventeen/);
+      await place.sdk(/Seventeen/, 'report', 'reports');
     });
   },
 };

@@ -1,7 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { RunSpecSchema } from '../../../gen/flyteidl2/task/run_pb.js';
+import { CacheLookupScope, RunSpecSchema } from '../../../gen/flyteidl2/task/run_pb.js';
 import type { ActionSpecRecord } from '../../../runs/action-spec.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
+import { serialKey } from '../../../runs/serial-key.ts';
 import { handOverAction } from '../../outbox-fill.ts';
 import type { ActionState, Unit } from '../unit.ts';
 
@@ -26,9 +27,13 @@ export function enqueueTask(
   if (!spec.hasTarget) return; // It does not say what is to run: somebody else reports it.
   if (!fresh || row.action_type !== 'TASK' || run.row.kind !== 'RUN' || isTerminal(row.phase as Phase))
     return;
+  const runSpec = fromBinary(RunSpecSchema, run.row.run_spec);
+  const isGlobal = runSpec.cacheConfig?.cacheLookupScope === CacheLookupScope.GLOBAL;
+  const cacheKey = spec.serializesCache ? action.made?.cache_key : undefined;
   unit.enqueue(action, parent, {
     maxQueuedMs: spec.times?.maxQueuedMs,
     deadlineMs: spec.times?.deadlineMs,
-    runConcurrency: fromBinary(RunSpecSchema, run.row.run_spec).maxActionConcurrency,
+    runConcurrency: runSpec.maxActionConcurrency,
+    serialKey: cacheKey ? serialKey({ ...run.row, isGlobal }, cacheKey) : undefined,
   });
 }

@@ -3,9 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgresServer } from '../support/postgres-server.ts';
 import { startS3Server } from '../support/s3-server.ts';
-import { startServiceProcess } from '../support/service-process.ts';
-import { flyteFor } from './flyte.ts';
-import { Place } from './place.ts';
 
 /** What a service stands on. */
 export interface Ground {
@@ -13,55 +10,38 @@ export interface Ground {
   readonly storage: 'folder' | 's3';
 }
 
-/** What the service is told of something that it needs, and the end of that. */
-interface Helper {
+/** What a service is told of something that it needs, and the end of that. */
+interface Footing {
   readonly environment: Record<string, string>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a service that runs tasks with the Python of `venv`, does the work, and ends it; nothing stays. `environment` is that of Flyte's
- * command line.
+ * Prepares a folder, a database and a storage, and lets `work` start services on them, as often as it likes, with this environment; then
+ * all of it is gone.
  */
-export async function withService(
-  options: { ground: Ground; venv: string; environment: Record<string, string> },
-  work: (place: Place) => Promise<boolean>,
-): Promise<void> {
-  const { ground, venv, environment } = options;
+export async function onGround<T>(
+  { database, storage }: Ground,
+  work: (folder: string, environment: Record<string, string>) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'runs-flyte-'));
-  const helpers: Helper[] = [];
+  const footings: Footing[] = [];
   try {
-    helpers.push(ground.database === 'sqlite' ? sqlite(folder) : await postgres());
-    helpers.push(ground.storage === 'folder' ? files(folder) : await s3());
-    const service = await startServiceProcess({
-      environment: {
-        ...Object.assign({}, ...helpers.map((helper) => helper.environment)),
-        SECRETS_KEY_FILE: join(folder, 'secrets.key'),
-        EXECUTOR_KIND: 'process',
-        EXECUTOR_PROCESS_PYTHON: venv,
-        EXECUTOR_PROCESS_WORK_DIR: join(folder, 'work'),
-      },
-    });
-    const place = new Place(service.url, await flyteFor({ venv, folder, url: service.url, environment }));
-    let good = false;
-    try {
-      await place.flyte.ok(['create', 'project', '--id', place.project, '--name', place.project]);
-      good = await work(place);
-    } finally {
-      await service.stop();
-      if (!good) console.log(`The end of the service's log:\n${service.log().slice(-8000)}`);
-    }
+    footings.push(database === 'sqlite' ? sqlite(folder) : await postgres());
+    footings.push(storage === 'folder' ? files(folder) : await s3());
+    const environment = Object.assign({}, ...footings.map((footing) => footing.environment));
+    return await work(folder, environment);
   } finally {
-    for (const helper of helpers) await helper.stop();
+    for (const footing of footings) await footing.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-function sqlite(folder: string): Helper {
+function sqlite(folder: string): Footing {
   return { environment: { DATABASE_SQLITE_FILE: join(folder, 'runs.db') }, stop: async () => {} };
 }
 
-async function postgres(): Promise<Helper> {
+async function postgres(): Promise<Footing> {
   const server = await startPostgresServer();
   const { hostname, port, username, password } = new URL(server.url);
   return {
@@ -78,11 +58,11 @@ async function postgres(): Promise<Helper> {
   };
 }
 
-function files(folder: string): Helper {
+function files(folder: string): Footing {
   return { environment: { STORAGE_FOLDER: join(folder, 'storage') }, stop: async () => {} };
 }
 
-async function s3(): Promise<Helper> {
+async function s3(): Promise<Footing> {
   const server = await startS3Server();
   const { bucket } = await server.bucket('flyte', 'some/where');
   return {

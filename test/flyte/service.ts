@@ -1,26 +1,33 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { type Literal, LiteralSchema } from '../../src/gen/flyteidl2/core/literals_pb.js';
 import { freePort } from '../support/postgres-server.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { flyteFor } from './flyte.ts';
+import { type Ground, onGround } from './ground.ts';
 import { Place } from './place.ts';
 
 const VERSION = 'proofs-1';
 const TERMINAL_TIMEOUT_MS = 30 * 60_000;
 
-/** A service on SQLite of which nobody else makes use, which may be killed and started again, and on which the tasks of proofs.py are deployed. */
-export class OwnService {
+/** A service of which nobody else makes use, which may be killed and started again. */
+export class Service {
   readonly place: Place;
+  /** The Python of its tasks. */
+  readonly venv: string;
   /** A folder for what tasks leave behind. */
   readonly folder: string;
   readonly #start: () => Promise<ServiceProcess>;
   #process: ServiceProcess;
 
-  constructor(place: Place, folder: string, process: ServiceProcess, start: () => Promise<ServiceProcess>) {
+  constructor(
+    { place, venv, folder }: Pick<Service, 'place' | 'venv' | 'folder'>,
+    process: ServiceProcess,
+    start: () => Promise<ServiceProcess>,
+  ) {
     this.place = place;
+    this.venv = venv;
     this.folder = folder;
     this.#process = process;
     this.#start = start;
@@ -46,6 +53,15 @@ export class OwnService {
 
   async stop(): Promise<void> {
     await this.#process.stop();
+  }
+
+  /** Deploys the tasks of proofs.py, so that `start` finds them. */
+  async deployProofs(): Promise<void> {
+    const { flyte, where } = this.place;
+    await flyte.ok(
+      ['deploy', ...where, '--version', VERSION, 'proofs.py', 'env'],
+      /Deployed task proofs\.fan_out/,
+    );
   }
 
   /** Starts a run of a task of proofs.py. */
@@ -90,39 +106,45 @@ export class OwnService {
   }
 }
 
-/** Starts such a service with the Python of `venv`, does the work, and ends it; nothing stays. */
-export async function withOwnService<T>(
-  options: { venv: string; environment?: Record<string, string> },
-  work: (service: OwnService) => Promise<T>,
-): Promise<T> {
-  const { venv } = options;
-  const root = await mkdtemp(join(tmpdir(), 'runs-proof-'));
-  const folder = join(root, 'effects');
-  const port = await freePort();
-  const environment = {
-    DATABASE_SQLITE_FILE: join(root, 'runs.db'),
-    STORAGE_FOLDER: join(root, 'storage'),
-    EXECUTOR_KIND: 'process',
-    EXECUTOR_PROCESS_PYTHON: venv,
-    EXECUTOR_PROCESS_WORK_DIR: join(root, 'work'),
-    ...options.environment,
-  };
-  const start = () => startServiceProcess({ port, environment });
-  try {
+/** A service, and Flyte's command line for it. */
+export interface ServiceOptions {
+  readonly ground: Ground;
+  /** The Python of the command line and of the tasks. */
+  readonly venv: string;
+  /** Further environment of the service. */
+  readonly environment?: Record<string, string>;
+  /** Further environment of the command line. */
+  readonly shell?: Record<string, string>;
+}
+
+/** Starts such a service, with a project, does the work, and ends it; nothing stays. */
+export function withService<T>(options: ServiceOptions, work: (service: Service) => Promise<T>): Promise<T> {
+  const { ground, venv } = options;
+  return onGround(ground, async (root, footing) => {
+    const folder = join(root, 'effects');
     await mkdir(folder);
+    const port = await freePort();
+    const environment = {
+      ...footing,
+      SECRETS_KEY_FILE: join(root, 'secrets.key'),
+      EXECUTOR_KIND: 'process',
+      EXECUTOR_PROCESS_PYTHON: venv,
+      EXECUTOR_PROCESS_WORK_DIR: join(root, 'work'),
+      ...options.environment,
+    };
+    const start = () => startServiceProcess({ port, environment });
     const process = await start();
-    const place = new Place(process.url, await flyteFor({ venv, folder: root, url: process.url }));
-    const service = new OwnService(place, folder, process, start);
+    const shell = { venv, folder: root, url: process.url, environment: options.shell ?? {} };
+    const place = new Place(process.url, await flyteFor(shell));
+    const service = new Service({ place, venv, folder }, process, start);
     try {
-      await place.flyte.ok(['create', 'project', '--id', place.project, '--name', place.project]);
-      await place.flyte.ok(['deploy', ...place.where, '--version', VERSION, 'proofs.py', 'env']);
+      const { project, flyte } = place;
+      await flyte.ok(['create', 'project', '--id', project, '--name', project], /created successfully/);
       return await work(service);
     } finally {
       await service.stop();
     }
-  } finally {
-    await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
+  });
 }
 
 function literalOf(value: string | number): Literal {
