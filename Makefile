@@ -8,12 +8,13 @@ MAKEFLAGS += --no-print-directory
 
 CONFIG ?= config.yaml
 ARGS ?=
+SERVICE ?= http://localhost:8090
 
 installed := node_modules/.installed
 run := scripts/with-node.sh
 
 .PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk e2e-flyte \
-	bench-fan-out generate check-gen typecheck format lint clean install
+	bench-fan-out console-dev generate check-gen typecheck format lint clean install
 
 help: ## This list
 	@echo 'Targets of make:'
@@ -43,8 +44,12 @@ e2e-flyte: $(installed) ## Run tasks with Flyte's SDK and command line, executed
 bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they cost; ARGS=40 for so many runs
 	@$(run) node bench/fan-out.ts $(ARGS)
 
-build: $(installed) ## Make bin/runs-service
+build: $(installed) ## Make bin/runs-service and the console in dist/console
+	@$(run) vite build -c console/vite.config.ts --logLevel warn
 	@$(run) node scripts/build.ts service
+
+console-dev: $(installed) ## The console with hot reload, on port 5173; SERVICE=http://… is the service that it shows
+	@CONSOLE_SERVICE_URL='$(SERVICE)' $(run) vite -c console/vite.config.ts $(ARGS)
 
 build-client: $(installed) ## Make bin/runs-client
 	@$(run) node scripts/build.ts client
@@ -57,6 +62,7 @@ check-gen: $(installed) ## Check that src/gen is what proto/ generates
 
 typecheck: $(installed) ## Check the types
 	@$(run) tsc --noEmit
+	@$(run) tsc --noEmit -p console
 
 format: $(installed) ## Format the sources and proto/
 	@$(run) biome format --write .

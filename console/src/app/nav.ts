@@ -1,0 +1,5 @@
+/** The pages of a project, as the header shows them; `key` after `g` goes there. A page stands here once it exists. */
+export const NAV = [
+  { label: 'Runs', key: 'r', to: '/v2/domain/$domain/project/$project/runs' },
+  { label: 'Tracked runs', key: 'k', to: '/v2/domain/$domain/project/$project/tracked-runs' },
+] as const;
