@@ -1,5 +1,6 @@
 import type { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
-import { hasEnded, isTrouble, type TreeItem } from '../tree/item.ts';
+import { isTerminal } from '../../shared/phase.ts';
+import { isTrouble, type TreeItem } from '../tree/item.ts';
 import { partOf } from './segments.ts';
 import type { Span } from './time-window.ts';
 
@@ -43,7 +44,7 @@ export function activity(items: Iterable<TreeItem>, { from, to }: Span, parts: n
 
 function endOf(item: TreeItem, now: number): number {
   if (!Number.isNaN(item.end)) return item.end;
-  return hasEnded(item.phase) ? item.start : now;
+  return isTerminal(item.phase) ? item.start : now;
 }
 
 function isQueued(phase: ActionPhase): boolean {

@@ -1,6 +1,7 @@
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
 import type { ActionDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
-import { hasEnded, milliseconds, type TreeItem } from '../tree/item.ts';
+import { isTerminal } from '../../shared/phase.ts';
+import { milliseconds, type TreeItem } from '../tree/item.ts';
 
 /** What an attempt was doing, as a bar shows it. */
 export type Part = 'queued' | 'waiting' | 'starting' | 'running' | 'paused';
@@ -83,7 +84,7 @@ function segmentsOf({ attempt, phase, end, steps }: Attempt, now: number): Segme
   return steps.flatMap((step, i) => {
     const part = partOf(step.phase);
     if (part === undefined || Number.isNaN(step.start)) return [];
-    const until = firstKnown(step.end, steps[i + 1]?.start, end, hasEnded(phase) ? step.start : now);
+    const until = firstKnown(step.end, steps[i + 1]?.start, end, isTerminal(phase) ? step.start : now);
     return [{ part, from: step.start, to: Math.max(step.start, until), attempt, phase }];
   });
 }
@@ -104,7 +105,7 @@ function whole(item: TreeItem, now: number): Segment[] {
 
 /** A group shows its worst member, and may still go on. */
 function isOver(item: TreeItem): boolean {
-  return item.kind === 'action' && hasEnded(item.phase);
+  return item.kind === 'action' && isTerminal(item.phase);
 }
 
 function firstKnown(...times: (number | undefined)[]): number {

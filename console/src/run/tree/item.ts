@@ -1,3 +1,4 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
 import {
   type Action,
@@ -5,6 +6,8 @@ import {
   ActionType,
   type EnrichedAction,
 } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import { millis } from '../../shared/instant.ts';
+import { isTerminal } from '../../shared/phase.ts';
 
 /** One more than the largest number of a phase: how long a list of counts by phase is. */
 export const PHASES = 11;
@@ -48,19 +51,6 @@ export interface TreeItem {
   revision: number;
 }
 
-const ENDED = new Set([
-  ActionPhase.SUCCEEDED,
-  ActionPhase.FAILED,
-  ActionPhase.ABORTED,
-  ActionPhase.TIMED_OUT,
-  ActionPhase.RECOVERED,
-]);
-
-/** Whether nothing happens any more in the phase. */
-export function hasEnded(phase: ActionPhase): boolean {
-  return ENDED.has(phase);
-}
-
 /** Whether the phase is an end that somebody should look at. */
 export function isTrouble(phase: ActionPhase): boolean {
   return phase === ActionPhase.FAILED || phase === ActionPhase.TIMED_OUT;
@@ -89,7 +79,7 @@ export function leadingPhase(counts: Int32Array | undefined): ActionPhase {
 export function unfinished(counts: Int32Array | undefined): number {
   let sum = 0;
   counts?.forEach((count, phase) => {
-    if (!hasEnded(phase)) sum += count;
+    if (!isTerminal(phase)) sum += count;
   });
   return sum;
 }
@@ -143,7 +133,7 @@ export function readAction(item: TreeItem, { action }: EnrichedAction): void {
   item.label = labelOf(metadata) || item.id;
   item.phase = status?.phase ?? ActionPhase.UNSPECIFIED;
   item.start = milliseconds(status?.startTime);
-  item.end = hasEnded(item.phase) ? milliseconds(status?.endTime) : Number.NaN;
+  item.end = isTerminal(item.phase) ? milliseconds(status?.endTime) : Number.NaN;
   item.revision++;
 }
 
@@ -170,8 +160,8 @@ export function typeOf(action: Action | undefined): 'trace' | 'condition' | unde
 }
 
 /** A protobuf time in milliseconds; NaN if there is none. */
-export function milliseconds(time: { seconds: bigint; nanos: number } | undefined): number {
-  return time === undefined ? Number.NaN : Number(time.seconds) * 1000 + time.nanos / 1e6;
+export function milliseconds(time: Timestamp | undefined): number {
+  return millis(time) ?? Number.NaN;
 }
 
 function lastPart(name: string): string {
