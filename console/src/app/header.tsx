@@ -18,7 +18,7 @@ interface HeaderProps {
 export function Header({ scope, onHelp, onPalette }: HeaderProps) {
   return (
     <header className={styles.header}>
-      <Link to="/" search={{ choose: true }} className={styles.scope} aria-label={scopeLabel(scope)}>
+      <Link to="/" search={{ choose: true }} className={styles.scope}>
         <img src="/icon.svg" alt="" width={22} height={22} />
         {scope === undefined ? (
           <span className={styles.project}>Runs service</span>
@@ -28,6 +28,7 @@ export function Header({ scope, onHelp, onPalette }: HeaderProps) {
             <span className={styles.domain}>{scope.domain}</span>
           </>
         )}
+        <span className="visually-hidden">, choose a project</span>
         <IconChevronDown size={14} className="muted" />
       </Link>
       {scope !== undefined && (
@@ -48,8 +49,9 @@ export function Header({ scope, onHelp, onPalette }: HeaderProps) {
       <div className={styles.tools}>
         <ConnectionState />
         {scope !== undefined && (
-          <UnstyledButton className={styles.palette} onClick={onPalette} aria-label="Open the palette">
+          <UnstyledButton className={styles.palette} onClick={onPalette}>
             <IconSearch size={14} />
+            <span className="visually-hidden">Palette:</span>
             <span className={styles.wide}>Go to…</span>
             <Kbd size="xs" className={styles.wide}>
               {isMac ? '⌘' : 'Ctrl'} K
@@ -69,11 +71,6 @@ export function Header({ scope, onHelp, onPalette }: HeaderProps) {
 }
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
-
-function scopeLabel(scope: Scope | undefined): string {
-  const here = scope === undefined ? '' : `Project ${scope.project}, domain ${scope.domain}. `;
-  return `${here}Choose a project`;
-}
 
 const timeStyles: Readonly<Record<TimeStyle, string>> = {
   relative: 'How long ago',

@@ -36,7 +36,7 @@ export function HomePage() {
     return (
       <EmptyState title="No project yet">
         A project comes into being with its first run.
-        <FirstRun project="demo" domain="development" />
+        <FirstRun scope={{ project: 'demo', domain: 'development' }} />
       </EmptyState>
     );
   }

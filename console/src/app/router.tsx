@@ -1,9 +1,10 @@
 import { createRouter } from '@tanstack/react-router';
 import { homeRoute, rootRoute, scopeRoute } from './base-routes.tsx';
+import { runRoutes } from '../run/routes.tsx';
 import { runsRoutes } from '../runs/routes.tsx';
 import { parseSearch, stringifySearch } from './search.ts';
 
-const routeTree = rootRoute.addChildren([homeRoute, scopeRoute.addChildren([...runsRoutes])]);
+const routeTree = rootRoute.addChildren([homeRoute, scopeRoute.addChildren([...runsRoutes, ...runRoutes])]);
 
 /** Which page stands under which address. */
 export const router = createRouter({
