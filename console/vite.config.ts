@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compress } from './compress.ts';
 
 // The service that `make console-dev` shows.
 const service = process.env.CONSOLE_SERVICE_URL ?? 'http://localhost:8090';
@@ -7,7 +8,7 @@ const service = process.env.CONSOLE_SERVICE_URL ?? 'http://localhost:8090';
 /** The console is built into dist/console, where the service finds it. */
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), compress()],
   html: {
     // The service replaces it, in each answer, by the nonce that its Content-Security-Policy names.
     cspNonce: '__CSP_NONCE__',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import type { Console } from './console/console.ts';
 import { createCors } from './cors.ts';
 import type { Draining } from './draining.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './listener.ts';
@@ -25,11 +26,12 @@ export interface AppOptions {
   draining: Draining;
   rpc: RpcHandler;
   httpRoutes: readonly HttpRoute[];
+  console?: Console;
 }
 
 type Page = (response: HttpResponse) => Promise<void> | void;
 
-/** Finds who answers a request: a page of our own, an RPC, a route by its prefix, or 404. */
+/** Finds who answers a request: an RPC, the console, a page of our own, a route by its prefix, or 404. */
 export function createApp(options: AppOptions): HttpHandler {
   const { rpc, httpRoutes, draining, logger } = options;
   const cors = createCors(options.config.cors.allowedOrigins);
@@ -39,6 +41,7 @@ export function createApp(options: AppOptions): HttpHandler {
     if (cors(request, response)) return;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (rpc.handle(request, response, path, requestId)) return;
+    if (options.console?.handle(request, response, path)) return;
     const page = pages.get(path);
     if (page && (request.method === 'GET' || request.method === 'HEAD')) return page(response);
     const route = httpRoutes.find(({ prefix }) => path.startsWith(prefix));
@@ -80,7 +83,7 @@ function send(response: HttpResponse, status: number, type: string, body: string
 const sendJson = (response: HttpResponse, status: number, value: unknown) =>
   send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
 
-function createPages({ version, metrics, readiness, rpc }: AppOptions): ReadonlyMap<string, Page> {
+function createPages({ version, metrics, readiness, rpc, console }: AppOptions): ReadonlyMap<string, Page> {
   return new Map<string, Page>([
     [
       '/',
@@ -93,6 +96,7 @@ function createPages({ version, metrics, readiness, rpc }: AppOptions): Readonly
             '/readyz': 'what it depends on',
             '/metrics': 'for Prometheus',
           },
+          console: console ? 'open this address in a browser' : 'not built: make build',
           protocols: 'Connect, gRPC (reflection included) and gRPC-Web: POST /<service>/<method>',
           services: rpc.services.map(({ typeName }) => typeName),
         }),

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { Health } from '../gen/grpc/health/v1/health_pb.js';
 import type { Logger } from '../logger.ts';
 import { createApp, type HttpRoute } from './app.ts';
+import type { Console } from './console/console.ts';
 import { createDraining } from './draining.ts';
 import { createHealthService } from './grpc-health.ts';
 import { errorInterceptor } from './interceptors/errors.ts';
@@ -26,6 +27,7 @@ export interface ServerOptions {
   /** Registers the services; health and reflection are added. */
   routes: (router: ConnectRouter) => void;
   httpRoutes?: readonly HttpRoute[];
+  console?: Console;
 }
 
 /** The service as the network sees it. */
@@ -74,6 +76,7 @@ export function createServer(options: ServerOptions): Server {
     draining,
     rpc,
     httpRoutes: options.httpRoutes ?? [],
+    ...(options.console === undefined ? {} : { console: options.console }),
   });
   const listener = createListener(config.server, app);
   let drained: Promise<boolean> | undefined;

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest';
 import { parseConfig, type ServerConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { HttpRoute } from '../../src/server/app.ts';
+import type { Console } from '../../src/server/console/console.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from '../../src/server/readiness.ts';
 import { createServer } from '../../src/server/server.ts';
@@ -21,6 +22,7 @@ export interface TestServerOptions {
   organizations?: 'shared' | 'separate';
   checks?: ReadinessCheck[];
   httpRoutes?: HttpRoute[];
+  console?: Console;
 }
 
 /** A line of the log. */
@@ -54,6 +56,7 @@ export async function startServer(options: TestServerOptions) {
     readiness,
     routes: options.routes,
     httpRoutes: options.httpRoutes ?? [],
+    ...(options.console === undefined ? {} : { console: options.console }),
   });
   const { url, port } = await server.listen();
   onTestFinished(async () => {
