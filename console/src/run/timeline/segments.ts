@@ -1,7 +1,7 @@
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
 import type { ActionDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { isTerminal } from '../../shared/phase.ts';
-import { milliseconds, type TreeItem } from '../tree/item.ts';
+import { milliseconds, type TreeItem, typeOf } from '../tree/item.ts';
 
 /** What an attempt was doing, as a bar shows it. */
 export type Part = 'queued' | 'waiting' | 'starting' | 'running' | 'paused';
@@ -67,6 +67,8 @@ export function attemptsOf(details: ActionDetails | undefined): Attempt[] {
  * stretch for all of it: what is listed says when an action began and ended, not what it did in between.
  */
 export function segments(item: TreeItem, attempts: readonly Attempt[] | undefined, now: number): Segment[] {
+  // What is reported once it is over was queued all the time, by its phases.
+  if (typeOf(item.action) === 'trace') return whole(item, now);
   const found = (attempts ?? []).flatMap((attempt) => segmentsOf(attempt, now));
   return found.length > 0 ? found : whole(item, now);
 }
