@@ -5,6 +5,7 @@ import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_
 import type { Dice } from './seed-dice.ts';
 import { eventsOf } from './seed-events.ts';
 import { planRun } from './seed-plan.ts';
+import { isTerminalSeed } from './seed-phase.ts';
 import type { SeedScope } from './seed-run.ts';
 import { SEED_TASKS, taskSpecOf } from './seed-tasks.ts';
 
@@ -40,6 +41,12 @@ export async function seedTracked(
           at: (ms) => timestampFromMs(Math.round(startedAt + ms)),
         }).map((event) => ({
           event,
+          // Says that it is over: what failed could be tried again.
+          ...(event.phase === action.phase &&
+            event.attempt === action.attempts &&
+            isTerminalSeed(action.phase) && {
+              status: { phase: action.phase, attempts: action.attempts, endTime: event.updatedTime },
+            }),
           parentName: action.parent,
           group: action.group,
           spec:

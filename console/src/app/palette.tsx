@@ -27,9 +27,22 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
   });
   const matches = (text: string) => text.toLowerCase().includes(query.trim().toLowerCase());
   const pages = scope === undefined ? [] : NAV.filter(({ label }) => matches(label));
+  const shown = offered.filter(({ label }) => matches(label));
   const found = asked.length >= 2 && runs.data !== undefined ? runs.data : [];
+  const other = matches('Choose another project');
+  const nothing = found.length + shown.length + pages.length === 0 && !other;
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']} clearQueryOnClose>
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={['mod + K']}
+      clearQueryOnClose
+      scrollable
+      maxHeight={480}
+      overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
+      attributes={{ content: { 'aria-label': 'Palette' } }}
+      styles={{ actionDescription: { color: 'var(--console-muted)', opacity: 1 } }}
+    >
       <Spotlight.Search
         placeholder="A page, or the beginning of a run’s name"
         aria-label="Search pages and runs"
@@ -49,11 +62,9 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {offered
-          .filter(({ label }) => matches(label))
-          .map(({ label, description, run }) => (
-            <Spotlight.Action key={label} label={label} description={description} onClick={run} />
-          ))}
+        {shown.map(({ label, description, run }) => (
+          <Spotlight.Action key={label} label={label} description={description} onClick={run} />
+        ))}
         {pages.map(({ label, to }) => (
           <Spotlight.Action
             key={label}
@@ -64,14 +75,14 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
             }}
           />
         ))}
-        {matches('Choose another project') && (
+        {other && (
           <Spotlight.Action
             label="Choose another project"
             leftSection={<IconFolder size={16} />}
             onClick={() => void navigate({ to: '/', search: { choose: true } })}
           />
         )}
-        <Spotlight.Empty>Nothing found</Spotlight.Empty>
+        {nothing && <Spotlight.Empty>{runs.isFetching ? 'Searching …' : 'Nothing found'}</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );

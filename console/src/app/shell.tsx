@@ -37,9 +37,9 @@ export function Shell() {
       <Header scope={scope} onHelp={() => setHelp(true)} onPalette={openPalette} />
       <main id="content" tabIndex={-1}>
         <Outlet />
+        <Palette scope={scope} />
+        <HelpDialog opened={help} onClose={() => setHelp(false)} />
       </main>
-      <Palette scope={scope} />
-      <HelpDialog opened={help} onClose={() => setHelp(false)} />
     </>
   );
 }

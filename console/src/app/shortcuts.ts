@@ -27,11 +27,7 @@ function change(next: readonly Group[]): void {
 
 function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (
-    isTyping(event.target) ||
-    document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null
-  )
-    return;
+  if (isTyping(event.target) || isSomethingOpen()) return;
   // Enter and blank belong to the button or link that has the focus.
   if ((event.key === 'Enter' || event.key === ' ') && isControl(event.target)) return;
   const all = groups.toReversed().flat();
@@ -49,6 +45,12 @@ function onKey(event: KeyboardEvent): void {
       pending = '';
     }, 1200);
   }
+}
+
+/** Dialogs and lists have keys of their own. */
+function isSomethingOpen(): boolean {
+  const open = document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]');
+  return [...open].some((element) => element.checkVisibility());
 }
 
 function isTyping(target: EventTarget | null): boolean {

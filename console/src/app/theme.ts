@@ -13,11 +13,25 @@ const blue: MantineColorsTuple = [
   '#074380',
 ];
 
+/** White text can be read on the shades that buttons have. */
+const red: MantineColorsTuple = [
+  '#ffebeb',
+  '#fdd4d4',
+  '#f5a6a6',
+  '#ee7676',
+  '#e64d4d',
+  '#de3a3a',
+  '#d32f2f',
+  '#c62828',
+  '#b02020',
+  '#961818',
+];
+
 /** Calm, dense, rectangular. Sizes of text: xs for what stands beside, sm for all else. */
 export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 7, dark: 6 },
-  colors: { blue },
+  colors: { blue, red },
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
   defaultRadius: 'sm',
@@ -28,7 +42,11 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     TextInput: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs' } },
-    Menu: { defaultProps: { shadow: 'md' } },
+    // Inside its landmark, where screen readers look for it.
+    Menu: { defaultProps: { shadow: 'md', withinPortal: false } },
+    // A dialog's <header> is none of the page's inside of <main>.
+    Modal: { defaultProps: { withinPortal: false } },
+    Popover: { defaultProps: { shadow: 'md', withinPortal: false } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

@@ -1,5 +1,5 @@
-import { Button, Checkbox, Combobox, Group, useCombobox } from '@mantine/core';
-import { IconChevronDown } from '@tabler/icons-react';
+import { Button, Combobox, Group, useCombobox } from '@mantine/core';
+import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import styles from './choice-filter.module.css';
 
@@ -45,7 +45,15 @@ export function ChoiceFilter({ label, choices, chosen, freeText, onChange }: Cho
     !text.includes(',') &&
     !known.some(({ value }) => value === text);
   return (
-    <Combobox store={combobox} onOptionSubmit={toggle} width={300} position="bottom-start" shadow="md">
+    <Combobox
+      store={combobox}
+      onOptionSubmit={toggle}
+      width={300}
+      position="bottom-start"
+      shadow="md"
+      keepMounted={false}
+      withinPortal={false}
+    >
       <Combobox.Target withAriaAttributes={false}>
         <Button
           variant={chosen.length > 0 ? 'light' : 'default'}
@@ -73,14 +81,7 @@ export function ChoiceFilter({ label, choices, chosen, freeText, onChange }: Cho
           {shown.map(({ value, label: name, detail }) => (
             <Combobox.Option key={value} value={value} active={chosen.includes(value)}>
               <Group gap="xs" wrap="nowrap">
-                <Checkbox
-                  checked={chosen.includes(value)}
-                  onChange={() => undefined}
-                  size="xs"
-                  aria-hidden
-                  tabIndex={-1}
-                  className={styles.check}
-                />
+                <span className={styles.check}>{chosen.includes(value) && <IconCheck size={14} />}</span>
                 <span className="ellipsis" title={name}>
                   {name}
                 </span>

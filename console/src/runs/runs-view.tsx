@@ -1,4 +1,5 @@
-import { useDeferredValue, useMemo, useRef } from 'react';
+import { useThrottledValue } from '@mantine/hooks';
+import { useMemo, useRef } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
@@ -11,7 +12,7 @@ import { RunsList } from './runs-list.tsx';
 import { listOf, periodOf, type RunsSearch, withList, withTime } from './runs-search.ts';
 import styles from './runs-view.module.css';
 import { Strip } from './strip.tsx';
-import { useRuns } from './use-runs.ts';
+import { pick, useRuns } from './use-runs.ts';
 
 interface RunsViewProps {
   readonly kind: RunKind;
@@ -26,17 +27,19 @@ export function RunsView({ kind, scope, search, onSearch }: RunsViewProps) {
   const runs = useRuns(kind, scope, search, !grouped);
   const searchField = useRef<HTMLInputElement>(null);
   useShortcuts([{ keys: '/', label: 'Search', run: () => searchField.current?.select() }]);
-  // What surrounds the list may be painted a little later than the list.
-  const loaded = useDeferredValue(runs.loaded);
-  const inAnyTime = useDeferredValue(runs.inAnyTime);
-  const inAnyPhase = useDeferredValue(runs.inAnyPhase);
+  // What surrounds the list need not be painted as often as the list.
+  const loaded = useThrottledValue(runs.loaded, 300);
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  const inAnyTime = useMemo(() => pick(loaded, withTime(search, {}), 0), [loaded, search]);
   const choices = useMemo(() => choicesOf(loaded), [loaded]);
   const counts = useMemo(() => {
     const map = new Map<number, number>();
-    for (const { phase } of inAnyPhase) map.set(phase, (map.get(phase) ?? 0) + 1);
+    for (const { phase } of pick(loaded, withList(search, 'phase', []), minute)) {
+      map.set(phase, (map.get(phase) ?? 0) + 1);
+    }
     return map;
-  }, [inAnyPhase]);
-  const { from, to } = periodOf(search, Math.floor(Date.now() / 60_000) * 60_000);
+  }, [loaded, search, minute]);
+  const { from, to } = periodOf(search, minute);
   return (
     <>
       <h1 className="visually-hidden">{kind === 'runs' ? 'Runs' : 'Tracked runs'}</h1>

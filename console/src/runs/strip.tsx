@@ -40,7 +40,6 @@ export function Strip({ rows, from, to, onBrush }: StripProps) {
     [bins.from, bins.to, width, style],
   );
   const ticks = scale.ticks(Math.max(2, Math.floor(width / 110)));
-  const format = scale.tickFormat();
   return (
     <div ref={ref} className={styles.strip}>
       {width > 0 && (
@@ -51,7 +50,7 @@ export function Strip({ rows, from, to, onBrush }: StripProps) {
             <g key={tick.getTime()} transform={`translate(${Math.round(scale(tick))},0)`}>
               <line y1={HEIGHT - AXIS} y2={HEIGHT - AXIS + 3} className={styles.base} />
               <text y={HEIGHT - 2} className={styles.tick} textAnchor={anchor(scale(tick), width)}>
-                {format(tick)}
+                {tickText(tick, style === 'utc')}
               </text>
             </g>
           ))}
@@ -101,6 +100,14 @@ const Bars = memo(function Bars({ bins, width }: { readonly bins: Bins; readonly
     );
   });
 });
+
+/** The day at midnight, else the time of day. */
+function tickText(at: Date, utc: boolean): string {
+  const midnight = utc ? at.getTime() % 86_400_000 === 0 : at.getHours() === 0 && at.getMinutes() === 0;
+  const zone = utc ? { timeZone: 'UTC' } : {};
+  if (midnight) return at.toLocaleDateString('en-US', { month: 'short', day: 'numeric', ...zone });
+  return at.toLocaleTimeString('en-US', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone });
+}
 
 function anchor(x: number, width: number): 'start' | 'middle' | 'end' {
   if (x < 30) return 'start';

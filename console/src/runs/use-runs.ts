@@ -9,7 +9,7 @@ import { useNow } from '../shared/clock.ts';
 import { matcher, serverFilters } from './filter.ts';
 import type { RunRow } from './run-row.ts';
 import { RunsStore } from './runs-store.ts';
-import { type RunsSearch, withTime } from './runs-search.ts';
+import type { RunsSearch } from './runs-search.ts';
 
 const PAGE = 100;
 const NAMES_AT_ONCE = 100;
@@ -18,10 +18,6 @@ const NAMES_AT_ONCE = 100;
 export interface Runs {
   /** All that match, newest first. */
   readonly rows: readonly RunRow[];
-  /** All that match but for the time: what the strip shows. */
-  readonly inAnyTime: readonly RunRow[];
-  /** All that match but for the phase: what the phases are counted over. */
-  readonly inAnyPhase: readonly RunRow[];
   /** All that were loaded. */
   readonly loaded: readonly RunRow[];
   /** Whether it is known what there is to show first. */
@@ -54,13 +50,7 @@ export function useRuns(kind: RunKind, scope: Scope, search: RunsSearch, watch: 
   const lists = useMemo(() => {
     void version;
     const loaded = store.rows();
-    const { phase: _, ...anyPhase } = search;
-    return {
-      loaded,
-      rows: pick(loaded, search, now),
-      inAnyTime: pick(loaded, withTime(search, {}), now),
-      inAnyPhase: pick(loaded, anyPhase, now),
-    };
+    return { loaded, rows: pick(loaded, search, now) };
   }, [store, version, search, now]);
   return {
     ...lists,
@@ -75,7 +65,8 @@ export function useRuns(kind: RunKind, scope: Scope, search: RunsSearch, watch: 
   };
 }
 
-function pick(rows: readonly RunRow[], search: RunsSearch, now: number): readonly RunRow[] {
+/** The rows that the search lets through. */
+export function pick(rows: readonly RunRow[], search: RunsSearch, now: number): readonly RunRow[] {
   const matches = matcher(search);
   return rows.filter((row) => matches(row, now));
 }

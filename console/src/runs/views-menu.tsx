@@ -1,10 +1,10 @@
-import { ActionIcon, Button, Menu, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Popover, Text, TextInput } from '@mantine/core';
 import { IconBookmark, IconCheck, IconTrash } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useOffer } from '../app/palette-actions.ts';
 import { useSetting } from '../shared/settings.ts';
 import type { RunsSearch } from './runs-search.ts';
-import { BUILT_IN, readViews, sameSearch, withView, writeViews } from './views.ts';
+import { BUILT_IN, readViews, type SavedView, sameSearch, withView, writeViews } from './views.ts';
 import styles from './views-menu.module.css';
 
 interface ViewsMenuProps {
@@ -16,6 +16,7 @@ interface ViewsMenuProps {
 export function ViewsMenu({ search, onChoose }: ViewsMenuProps) {
   const [text, setText] = useSetting<string>('views', '[]');
   const [name, setName] = useState('');
+  const [opened, setOpened] = useState(false);
   const own = readViews(text);
   const current = [...own, ...BUILT_IN].find((view) => sameSearch(view.search, search));
   useOffer(
@@ -27,32 +28,47 @@ export function ViewsMenu({ search, onChoose }: ViewsMenuProps) {
     setText(writeViews(withView(own, { name: name.trim().slice(0, 60), search })));
     setName('');
   };
+  const choose = (view: SavedView) => {
+    onChoose(view.search);
+    setOpened(false);
+  };
+  const item = (view: SavedView) => (
+    <Button
+      variant="subtle"
+      color="gray"
+      justify="space-between"
+      className={styles.view}
+      rightSection={view === current && <IconCheck size={14} />}
+      aria-pressed={view === current}
+      onClick={() => choose(view)}
+    >
+      {view.name}
+    </Button>
+  );
   return (
-    <Menu position="bottom-end" width={290} closeOnItemClick>
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconBookmark size={14} />} className={styles.button}>
+    <Popover position="bottom-end" width={290} opened={opened} onChange={setOpened} trapFocus returnFocus>
+      <Popover.Target>
+        <Button
+          variant="default"
+          leftSection={<IconBookmark size={14} />}
+          className={styles.button}
+          onClick={() => setOpened((before) => !before)}
+        >
           <span className="ellipsis">{current?.name ?? 'Views'}</span>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown p={6} aria-label="Views">
         {BUILT_IN.map((view) => (
-          <Menu.Item
-            key={view.name}
-            rightSection={view === current && <IconCheck size={14} />}
-            onClick={() => onChoose(view.search)}
-          >
-            {view.name}
-          </Menu.Item>
+          <div key={view.name}>{item(view)}</div>
         ))}
-        {own.length > 0 && <Menu.Label>Mine</Menu.Label>}
+        {own.length > 0 && (
+          <Text size="xs" c="var(--console-muted)" px={8} pt={8}>
+            Mine, in this browser
+          </Text>
+        )}
         {own.map((view) => (
           <div key={view.name} className={styles.own}>
-            <Menu.Item
-              rightSection={view === current && <IconCheck size={14} />}
-              onClick={() => onChoose(view.search)}
-            >
-              {view.name}
-            </Menu.Item>
+            {item(view)}
             <ActionIcon
               aria-label={`Delete the view ${view.name}`}
               onClick={() => setText(writeViews(own.filter((other) => other.name !== view.name)))}
@@ -61,15 +77,10 @@ export function ViewsMenu({ search, onChoose }: ViewsMenuProps) {
             </ActionIcon>
           </div>
         ))}
-        <Menu.Divider />
         <form onSubmit={save} className={styles.save}>
           <TextInput
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            // The menu would take letters for jumps to its items.
-            onKeyDown={(event) => {
-              if (event.key !== 'Escape') event.stopPropagation();
-            }}
             placeholder="Name for what is shown now"
             aria-label="Name of the new view"
             maxLength={60}
@@ -78,7 +89,7 @@ export function ViewsMenu({ search, onChoose }: ViewsMenuProps) {
             Save
           </Button>
         </form>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -8,7 +8,7 @@ export function EmptyState({ title, children }: { readonly title: string; readon
       <Title order={2} size="h4">
         {title}
       </Title>
-      <Text component="div" c="var(--console-muted)" size="sm" maw={640}>
+      <Text component="div" c="var(--console-muted)" size="sm" maw={800}>
         {children}
       </Text>
     </Stack>
