@@ -2,6 +2,8 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { WatchActionsResponse } from '../../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { type RunKind, runClient } from '../api/clients.ts';
+import { calmly, withBreaks } from './pace.ts';
+import { FrameStore } from '../api/frame-store.ts';
 import { useConnection } from '../api/connection.ts';
 import { runId } from '../api/scope.ts';
 import { usePageStream } from '../api/use-page-stream.ts';
@@ -37,7 +39,7 @@ function AnyRunPage({ kind }: { readonly kind: RunKind }) {
   useFilterOfAddress(run.tree);
   const settle = useSettling(run.tree);
   usePageStream<WatchActionsResponse>(`${kind} ${run.scope.project} ${run.scope.domain} ${run.name}`, {
-    open: (signal) => runClient(kind).watchActions({ runId: run.id }, { signal }),
+    open: (signal) => withBreaks(runClient(kind).watchActions({ runId: run.id }, { signal })),
     onMessage: ({ enrichedActions }) => {
       run.tree.apply(enrichedActions);
       settle();
@@ -87,7 +89,7 @@ const CLOSE_ACTION = {
 function useRunContext(kind: RunKind): RunPageContext {
   const { project = '', domain = '', name = '' } = useParams({ strict: false });
   const navigate = useNavigate();
-  const [tree] = useState(() => new RunTree());
+  const [tree] = useState(() => new RunTree({ frames: new FrameStore(calmly(SHORTEST_PAUSE_MS)) }));
   return useMemo(() => {
     const scope = { project, domain };
     const params = { ...scope, name };
@@ -125,6 +127,9 @@ function useFilterOfAddress(tree: RunTree): void {
     tree.setFilter({ text, phases: new Set(numbers) });
   }, [tree, text, phases]);
 }
+
+/** What happens more often is shown together: that is often enough to look alive. */
+const SHORTEST_PAUSE_MS = 50;
 
 /** The stream has no mark where its snapshot ends: it has ended once nothing came for a while. */
 const SETTLED_AFTER_MS = 300;

@@ -1,4 +1,3 @@
-import { UnstyledButton } from '@mantine/core';
 import { IconBolt, IconChevronRight, IconFolder, IconHandStop, IconRoute } from '@tabler/icons-react';
 import { memo } from 'react';
 import { CatalogCacheStatus } from '../../../../src/gen/flyteidl2/core/catalog_pb.js';
@@ -60,20 +59,23 @@ function Name({ item, folded, onToggle }: RowProps) {
   const group = item.kind === 'group';
   return (
     <td className={styles.name} style={{ paddingLeft: 8 + Math.min(item.depth, 24) * 16 }}>
-      <UnstyledButton
-        className={styles.fold}
-        data-folded={folded || undefined}
-        data-none={!hasChildren || undefined}
-        tabIndex={-1}
-        aria-hidden={!hasChildren}
-        aria-label={`${folded ? 'Unfold' : 'Fold'} ${item.label}`}
-        onClick={(event) => {
-          event.stopPropagation();
-          onToggle(item);
-        }}
-      >
-        <IconChevronRight size={14} />
-      </UnstyledButton>
+      {hasChildren ? (
+        <button
+          type="button"
+          className={styles.fold}
+          data-folded={folded || undefined}
+          tabIndex={-1}
+          aria-label={`${folded ? 'Unfold' : 'Fold'} ${item.label}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            onToggle(item);
+          }}
+        >
+          <IconChevronRight size={14} />
+        </button>
+      ) : (
+        <span className={styles.fold} />
+      )}
       <PhaseIcon phase={item.phase} titled />
       {group && <IconFolder size={14} className="muted" aria-label="Group" />}
       <span className={styles.label} data-group={group || undefined}>

@@ -32,13 +32,13 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
     count: rows.length,
     estimateSize: () => ROW_HEIGHT,
     getScrollElement: () => scroller.current,
-    getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 8,
     useFlushSync: false,
   });
   useAnchor(scroller, rows);
   useScrollTo(cursor, (index) => virtual.scrollToIndex(index, { align: 'auto' }));
   const lines = virtual.getVirtualItems();
+  const slots = 2 ** Math.ceil(Math.log2(lines.length + 1));
   const time = useTimeline(mode === 'timeline', () => lines.flatMap(({ index }) => rows[index] ?? []));
   const toggle = useCallback((item: TreeItem) => tree.fold(item, !tree.isFolded(item)), [tree]);
   const choose = useCallback(
@@ -56,12 +56,13 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
         <table {...treegrid(rows.length, cursor)} className={styles.grid}>
           <Head mode={mode} time={time} />
           <tbody className={styles.lines} style={{ height: virtual.getTotalSize() }}>
-            {lines.map(({ index, start, key }) => {
+            {lines.map(({ index, start }) => {
               const item = rows[index];
               if (item === undefined) return null;
               return (
                 <Row
-                  key={key}
+                  // A line that leaves at one end comes back at the other: that is cheaper than a new one.
+                  key={index % slots}
                   item={item}
                   revision={item.revision}
                   folded={item.children.length > 0 && tree.isFolded(item)}
