@@ -19,7 +19,6 @@ export interface Reason {
 export function useReason(kind: RunKind, scope: Scope, row: RunRow): Reason | undefined {
   const { data } = useQuery({
     queryKey: ['reason', kind, scope.domain, scope.project, row.name, row.attempts, row.phase],
-    enabled: failed.has(row.phase),
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: ({ signal }) =>
       inTurn(async () => {
@@ -33,7 +32,12 @@ export function useReason(kind: RunKind, scope: Scope, row: RunRow): Reason | un
   return data ?? undefined;
 }
 
-const failed = new Set([ActionPhase.FAILED, ActionPhase.TIMED_OUT, ActionPhase.ABORTED]);
+/** Phases that have a reason. */
+export const failed: ReadonlySet<ActionPhase> = new Set([
+  ActionPhase.FAILED,
+  ActionPhase.TIMED_OUT,
+  ActionPhase.ABORTED,
+]);
 
 /** The line of an error that says most: the last one of a traceback. */
 export function reasonOf(result: ActionDetails['result'] | undefined): Reason | undefined {

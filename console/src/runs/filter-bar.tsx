@@ -15,7 +15,7 @@ interface FilterBarProps {
   readonly searchField: RefObject<HTMLInputElement | null>;
   /** Whether runs of this kind can be summed up by task. */
   readonly groups: boolean;
-  onChange(search: RunsSearch): void;
+  onChange(search: RunsSearch, replace?: boolean): void;
 }
 
 /** All filters. Each is in the address, so that what one sees can be sent to somebody. */
@@ -71,7 +71,7 @@ export function FilterBar({ search, choices, searchField, groups, onChange }: Fi
 interface NameFieldProps {
   readonly search: RunsSearch;
   readonly field: RefObject<HTMLInputElement | null>;
-  onChange(search: RunsSearch): void;
+  onChange(search: RunsSearch, replace?: boolean): void;
 }
 
 function NameField({ search, field, onChange }: NameFieldProps) {
@@ -79,7 +79,8 @@ function NameField({ search, field, onChange }: NameFieldProps) {
   const [text, setText] = useState(name);
   const ask = useDebouncedCallback((next: string) => {
     const { name: _, ...rest } = search;
-    onChange(next === '' ? rest : { ...rest, name: next });
+    // Not every letter is a step back.
+    onChange(next === '' ? rest : { ...rest, name: next }, true);
   }, 200);
   // The address changes from elsewhere, too: back, a view, "clear".
   useEffect(() => {
@@ -95,7 +96,10 @@ function NameField({ search, field, onChange }: NameFieldProps) {
         ask(event.currentTarget.value.trim());
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') event.currentTarget.blur();
+        if (event.key !== 'Escape') return;
+        // Browsers would empty the field.
+        event.preventDefault();
+        event.currentTarget.blur();
       }}
       placeholder="Name of a run"
       aria-label="Part of the name of a run"

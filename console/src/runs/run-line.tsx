@@ -1,12 +1,10 @@
-import { Checkbox } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { memo, type MouseEvent } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
 import { runPath } from '../shared/paths.ts';
 import { PhaseBadge } from '../shared/phase-badge.tsx';
 import { Duration, Time } from '../shared/time.tsx';
-import { useReason } from './error-lines.ts';
+import { failed, useReason } from './error-lines.ts';
 import type { RunRow } from './run-row.ts';
 import styles from './run-table.module.css';
 import { SOURCES } from './runs-search.ts';
@@ -20,14 +18,14 @@ interface RunLineProps {
   readonly selected: boolean;
   readonly current: boolean;
   onSelect(name: string, extend: boolean): void;
-  onFocus(name: string): void;
+  onOpen(event: MouseEvent): void;
   onTask(task: string): void;
   onLabel(label: string): void;
 }
 
 /** One run. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
-  const { kind, scope, row, index, top, selected, current, onSelect, onFocus, onTask } = props;
+  const { kind, scope, row, index, top, selected, current, onSelect, onOpen, onTask } = props;
   const source = SOURCES.find((one) => one.source === row.source)?.label ?? '';
   return (
     <tr
@@ -39,26 +37,21 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
       style={{ transform: `translateY(${top}px)` }}
     >
       <td className={styles.check}>
-        <Checkbox
-          size="xs"
+        <input
+          type="checkbox"
           checked={selected}
           aria-label={`Select ${row.name}`}
           onChange={() => undefined}
-          onClick={(event: MouseEvent) => onSelect(row.name, event.shiftKey)}
+          onClick={(event) => onSelect(row.name, event.shiftKey)}
         />
       </td>
       <td>
         <PhaseBadge phase={row.phase} />
       </td>
       <td className={styles.run}>
-        <Link
-          to={runPath(scope, kind, row.name) as string}
-          className={styles.name}
-          onFocus={() => onFocus(row.name)}
-          title={row.name}
-        >
+        <a href={runPath(scope, kind, row.name)} className={styles.name} title={row.name} onClick={onOpen}>
           {row.name}
-        </Link>
+        </a>
       </td>
       <td className={styles.task}>
         <button
@@ -89,15 +82,21 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
 });
 
 /** Why it failed; of all others, the labels. */
-function About({ kind, scope, row, onLabel }: RunLineProps) {
-  const reason = useReason(kind, scope, row);
-  if (reason !== undefined) {
-    return (
-      <span className={styles.error} title={reason.whole}>
-        {reason.line}
-      </span>
-    );
-  }
+function About(props: RunLineProps) {
+  return failed.has(props.row.phase) ? <ReasonOf {...props} /> : <Labels {...props} />;
+}
+
+function ReasonOf(props: RunLineProps) {
+  const reason = useReason(props.kind, props.scope, props.row);
+  if (reason === undefined) return <Labels {...props} />;
+  return (
+    <span className={styles.error} title={reason.whole}>
+      {reason.line}
+    </span>
+  );
+}
+
+function Labels({ row, onLabel }: RunLineProps) {
   return Object.entries(row.labels).map(([key, value]) => (
     <button
       key={key}

@@ -1,7 +1,7 @@
 import { Button, Checkbox } from '@mantine/core';
 import { IconArrowUp } from '@tabler/icons-react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
+import { type MouseEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
 import { RunLine } from './run-line.tsx';
@@ -22,6 +22,8 @@ interface RunTableProps {
   readonly selected: ReadonlySet<string>;
   readonly current: string | undefined;
   readonly foot: ReactNode;
+  /** Whether a page is on its way. */
+  readonly loading: boolean;
   onShowNews(): void;
   onHold(hold: boolean): void;
   onSelect(name: string, extend: boolean): void;
@@ -30,16 +32,18 @@ interface RunTableProps {
   onTask(task: string): void;
   onLabel(label: string): void;
   onEnd(): void;
+  onOpen(event: MouseEvent): void;
 }
 
 /** The runs, of which only those that are seen are in the page. */
 export function RunTable(props: RunTableProps) {
-  const { rows, selected, current, news, onHold, onEnd } = props;
+  const { rows, selected, current, news, loading, onHold, onEnd } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
     overscan: 12,
+    useFlushSync: false,
     getItemKey: (index) => rows[index]?.name ?? index,
     scrollMargin: body.current?.offsetTop ?? 0,
     scrollPaddingStart: COVERED_PX,
@@ -48,8 +52,9 @@ export function RunTable(props: RunTableProps) {
   const items = virtualizer.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (last >= rows.length - 15) onEnd();
-  }, [last, rows.length, onEnd]);
+    // Again after each page: one that brought nothing new changes no length.
+    if (!loading && last >= rows.length - 15) onEnd();
+  }, [last, rows.length, loading, onEnd]);
   useFocusOnCurrent(body, rows, current, (index) => virtualizer.scrollToIndex(index));
   const all = rows.length > 0 && rows.every(({ name }) => selected.has(name));
   return (
@@ -94,8 +99,13 @@ export function RunTable(props: RunTableProps) {
         <tbody
           ref={body}
           style={{ height: virtualizer.getTotalSize() }}
+          data-waiting={(rows.length === 0 && loading) || undefined}
           onPointerEnter={() => onHold(true)}
           onPointerLeave={() => onHold(false)}
+          onFocus={(event) => {
+            const name = event.target.closest<HTMLElement>('[data-run]')?.dataset.run;
+            if (name !== undefined) props.onCurrent(name);
+          }}
         >
           {items.map(({ key, index, start }) => {
             const row = rows[index];
@@ -111,7 +121,7 @@ export function RunTable(props: RunTableProps) {
                   selected={selected.has(row.name)}
                   current={row.name === current}
                   onSelect={props.onSelect}
-                  onFocus={props.onCurrent}
+                  onOpen={props.onOpen}
                   onTask={props.onTask}
                   onLabel={props.onLabel}
                 />

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { type MouseEvent, useCallback, useMemo, useState } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
 import { useShortcuts } from '../app/shortcuts.ts';
@@ -65,6 +65,21 @@ export function RunsList({ kind, scope, search, runs, onSearch }: RunsListProps)
     onSearch(withList(search, 'label', [...new Set([...listOf(search, 'label'), label])])),
   );
   const onEnd = useStable(loadMore);
+  // A router's link in each row would cost more than all the rest of it.
+  const onOpen = useStable((event: MouseEvent) => {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (
+      link === null ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    event.preventDefault();
+    void navigate({ href: event.currentTarget.getAttribute('href') ?? '' });
+  });
   const selected = useMemo(
     () => rows.filter(({ name }) => selection.names.has(name)),
     [rows, selection.names],
@@ -92,7 +107,9 @@ export function RunsList({ kind, scope, search, runs, onSearch }: RunsListProps)
         onTask={onTask}
         onLabel={onLabel}
         onEnd={onEnd}
+        onOpen={onOpen}
         foot={foot(runs, rows.length)}
+        loading={runs.loadingMore}
       />
       <SelectionBar kind={kind} scope={scope} selected={selected} onClear={selection.clear} />
     </>

@@ -1,5 +1,4 @@
-import { useWindowScroll } from '@mantine/hooks';
-import { useMemo, useState } from 'react';
+import { useMemo, useState, useSyncExternalStore } from 'react';
 import type { RunRow } from './run-row.ts';
 
 /** What is shown while new runs wait. */
@@ -18,9 +17,9 @@ export interface Held {
  */
 export function useHeld(rows: readonly RunRow[], busy: boolean): Held {
   const [held, setHeld] = useState(false);
-  const [scroll] = useWindowScroll();
+  const scrolled = useSyncExternalStore(onScroll, isScrolled);
   const [mark, setMark] = useState<number>();
-  const holding = held || busy || scroll.y > 120;
+  const holding = held || busy || scrolled;
   const newest = rows[0]?.start;
   // Set and taken back while rendering: an effect would show the new runs for a moment.
   if (holding && mark === undefined && newest !== undefined) setMark(newest);
@@ -32,3 +31,10 @@ export function useHeld(rows: readonly RunRow[], busy: boolean): Held {
   );
   return { rows: shown, news: rows.length - shown.length, setHeld, release: () => setMark(newest) };
 }
+
+function onScroll(listener: () => void): () => void {
+  addEventListener('scroll', listener, { passive: true });
+  return () => removeEventListener('scroll', listener);
+}
+
+const isScrolled = () => scrollY > 120;

@@ -11,7 +11,7 @@ import type { RunRow } from './run-row.ts';
 import { RunsStore } from './runs-store.ts';
 import type { RunsSearch } from './runs-search.ts';
 
-const PAGE = 100;
+const PAGE = 200;
 const NAMES_AT_ONCE = 100;
 
 /** The runs of a project as the page shows them. */
