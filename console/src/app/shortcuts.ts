@@ -72,6 +72,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   });
   const names = shortcuts.map(({ keys, label }) => `${keys}\t${label}`).join('\n');
   useEffect(() => {
+    if (names === '') return;
     const group = names.split('\n').map((line): Shortcut => {
       const [keys = '', label = ''] = line.split('\t');
       return { keys, label, run: (event) => latest.current.find((one) => one.keys === keys)?.run(event) };

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { WatchActionsResponse } from '../../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { type RunKind, runClient } from '../api/clients.ts';
@@ -70,9 +70,13 @@ function Refused({ run, error }: { readonly run: RunPageContext; readonly error:
   return (
     <EmptyState title={`There is no run “${run.name}”`}>
       Not in the domain {run.scope.domain} of the project {run.scope.project}
-      {run.kind === 'runs'
-        ? '. Perhaps it is a tracked run, or belongs to another domain.'
-        : ', among the tracked runs. Perhaps it was executed here.'}
+      {run.kind === 'runs' ? '' : ', among the tracked runs'}.{' '}
+      <Link
+        to={CLOSE_ACTION[run.kind === 'runs' ? 'tracked-runs' : 'runs']}
+        params={{ ...run.scope, name: run.name }}
+      >
+        {run.kind === 'runs' ? 'Look among the tracked runs' : 'Look among the runs that were executed here'}
+      </Link>
     </EmptyState>
   );
 }

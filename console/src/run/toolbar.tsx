@@ -33,6 +33,7 @@ export function Toolbar({ view }: { readonly view: RunView }) {
     <div className={styles.toolbar}>
       <SegmentedControl
         size="xs"
+        className={styles.views}
         aria-label="View"
         value={view}
         onChange={(value) => change({ view: value === 'tree' ? undefined : value })}
@@ -114,11 +115,11 @@ function PhaseFilter({ onChoose }: { readonly onChoose: (phases: string) => void
               className={styles.phase}
               style={phaseColours(info.phase)}
               aria-pressed={on}
-              aria-label={`${info.label}: ${count}`}
               data-none={count === 0 || undefined}
               onClick={() => toggle(info)}
             >
               <PhaseIcon phase={info.phase} size={13} />
+              <span className="visually-hidden">{info.label}: </span>
               {shortCount(count)}
             </UnstyledButton>
           </Tooltip>

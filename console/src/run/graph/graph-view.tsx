@@ -13,6 +13,7 @@ import {
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useFrameStore } from '../../api/use-page-stream.ts';
 import { EmptyState } from '../../shared/empty-state.tsx';
+import { phaseInfo } from '../../shared/phase.ts';
 import { useRun } from '../run-context.ts';
 import { Box, type BoxData } from './box.tsx';
 import { drawing, type Graph } from './draw.ts';
@@ -102,7 +103,9 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
       >
         <Background gap={24} />
         <Controls showInteractive={false} />
-        {nodes.length > 30 && <MiniMap pannable zoomable ariaLabel="All of the picture" />}
+        {nodes.length > 30 && (
+          <MiniMap pannable zoomable nodeColor={colourOf} ariaLabel="All of the picture" />
+        )}
       </ReactFlow>
       <Legend tooMany={rows.length > MOST_READ} />
     </div>
@@ -121,6 +124,10 @@ function Legend({ tooMany }: { readonly tooMany: boolean }) {
       )}
     </ul>
   );
+}
+
+function colourOf({ data }: BoxData): string {
+  return `var(--phase-${phaseInfo(data.node.phase).colour})`;
 }
 
 function edgeOf({ from, to, kind }: Graph['edges'][number]): Edge {

@@ -1,5 +1,6 @@
 import { UnstyledButton } from '@mantine/core';
 import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import { phaseColours } from '../../shared/phase-badge.tsx';
 import { personName } from '../../shared/people.ts';
 import { useRun } from '../run-context.ts';
 import styles from './run-header.module.css';
@@ -10,7 +11,12 @@ export function Verdict({ details }: { readonly details: RunDetails | undefined 
   const text = textOf(details);
   if (text === undefined) return null;
   return (
-    <UnstyledButton className={styles.verdict} title={text} onClick={() => openAction(tree.root?.id ?? 'a0')}>
+    <UnstyledButton
+      className={styles.verdict}
+      style={phaseColours(details?.action?.status?.phase)}
+      title={text}
+      onClick={() => openAction(tree.root?.id ?? 'a0')}
+    >
       {text}
     </UnstyledButton>
   );

@@ -20,7 +20,12 @@ export function AbortDialog({ opened, onClose }: { readonly opened: boolean; rea
   });
   const running = unfinished(tree.root?.counts) + 1;
   return (
-    <Modal opened={opened} onClose={onClose} title={`Abort ${name}?`}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={`Abort ${name}?`}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,4 +1,5 @@
 import { clone, create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { RelationSchema, RelationType } from '../../../../src/gen/flyteidl2/common/run_pb.js';
 import { type Inputs, InputsSchema } from '../../../../src/gen/flyteidl2/task/common_pb.js';
 import {
@@ -6,8 +7,8 @@ import {
   RecoverSchema,
   type RunSpec,
   RunSpecSchema,
-  TaskSpecSource,
 } from '../../../../src/gen/flyteidl2/task/run_pb.js';
+import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
 import { type RunDetails, RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../../api/clients.ts';
 import { projectId, runId } from '../../api/scope.ts';
@@ -44,12 +45,11 @@ export async function repeatRun(run: RunPageContext, details: RunDetails, repeat
   const spec = details.action?.spec;
   if (spec?.case !== 'task') throw new Error('Only runs of tasks can be repeated.');
   const inputs = repeat.inputs ?? (await inputsOf(run, details.action?.id?.name));
-  const metadata = details.action?.metadata?.spec;
-  const deployed = metadata?.case === 'task' && details.runSpec?.taskSpecSource === TaskSpecSource.DEPLOYED;
+  const deployed = await deployedTask(details);
   const task =
-    deployed && metadata.value.id !== undefined
-      ? ({ case: 'taskId', value: metadata.value.id } as const)
-      : ({ case: 'taskSpec', value: spec.value } as const);
+    deployed === undefined
+      ? ({ case: 'taskSpec', value: spec.value } as const)
+      : ({ case: 'taskId', value: deployed } as const);
   const id = repeat.name
     ? ({ case: 'runId', value: runId(run.scope, repeat.name) } as const)
     : ({ case: 'projectId', value: projectId(run.scope) } as const);
@@ -72,6 +72,21 @@ export async function repeatRun(run: RunPageContext, details: RunDetails, repeat
     source: RunSource.WEB,
   });
   return answer.run?.action?.id?.run?.name ?? '';
+}
+
+/** The run's task, if it is deployed: then the new run belongs to it, too. Other tasks exist in the specs of their runs only. */
+async function deployedTask(details: RunDetails): Promise<TaskIdentifier | undefined> {
+  const metadata = details.action?.metadata?.spec;
+  const taskId = metadata?.case === 'task' ? metadata.value.id : undefined;
+  if (taskId === undefined || taskId.name === '' || taskId.version === '' || taskId.project === '')
+    return undefined;
+  try {
+    await api.tasks.getTaskDetails({ taskId });
+    return taskId;
+  } catch (error) {
+    if (ConnectError.from(error).code === Code.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** The spec of the run, but for where it came from: that is this run now. */
