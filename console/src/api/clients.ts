@@ -5,7 +5,10 @@ import { TaskService } from '../../../src/gen/flyteidl2/task/task_service_pb.js'
 import { TriggerService } from '../../../src/gen/flyteidl2/trigger/trigger_service_pb.js';
 import { RunService } from '../../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { TrackedRunService } from '../../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
+import type { RunKind } from './run-kind.ts';
 import { transport } from './transport.ts';
+
+export type { RunKind };
 
 /** A typed client for each service that the console calls. */
 export const api = {
@@ -16,9 +19,6 @@ export const api = {
   projects: createClient(ProjectService, transport),
   data: createClient(DataProxyService, transport),
 };
-
-/** Runs that were executed for this service, or runs that reported themselves. Both have the same reads, watches and AbortRun. */
-export type RunKind = 'runs' | 'tracked-runs';
 
 /** The client that knows runs of the kind. */
 export function runClient(kind: RunKind): (typeof api)['runs'] | (typeof api)['trackedRuns'] {

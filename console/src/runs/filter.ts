@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type Filter, Filter_Function, FilterSchema } from '../../../src/gen/flyteidl2/common/list_pb.js';
-import type { RunKind } from '../api/clients.ts';
+import type { RunKind } from '../api/run-kind.ts';
 import { phaseOfKey } from '../shared/phase.ts';
 import type { RunRow } from './run-row.ts';
 import { listOf, periodOf, type RunsSearch, SOURCES } from './runs-search.ts';

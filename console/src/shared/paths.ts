@@ -1,4 +1,4 @@
-import type { RunKind } from '../api/clients.ts';
+import type { RunKind } from '../api/run-kind.ts';
 import type { Scope } from '../api/scope.ts';
 
 /** The address of the page of a run; the SDK prints the same one. */
