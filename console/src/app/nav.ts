@@ -2,4 +2,6 @@
 export const NAV = [
   { label: 'Runs', key: 'r', to: '/v2/domain/$domain/project/$project/runs' },
   { label: 'Tracked runs', key: 'k', to: '/v2/domain/$domain/project/$project/tracked-runs' },
+  { label: 'Tasks', key: 't', to: '/v2/domain/$domain/project/$project/tasks' },
+  { label: 'Triggers', key: 'i', to: '/v2/domain/$domain/project/$project/triggers' },
 ] as const;

@@ -2,9 +2,14 @@ import { createRouter } from '@tanstack/react-router';
 import { homeRoute, rootRoute, scopeRoute } from './base-routes.tsx';
 import { runRoutes } from '../run/routes.tsx';
 import { runsRoutes } from '../runs/routes.tsx';
+import { tasksRoutes } from '../tasks/routes.tsx';
+import { triggersRoutes } from '../triggers/routes.tsx';
 import { parseSearch, stringifySearch } from './search.ts';
 
-const routeTree = rootRoute.addChildren([homeRoute, scopeRoute.addChildren([...runsRoutes, ...runRoutes])]);
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  scopeRoute.addChildren([...runsRoutes, ...runRoutes, ...tasksRoutes, ...triggersRoutes]),
+]);
 
 /** Which page stands under which address. */
 export const router = createRouter({

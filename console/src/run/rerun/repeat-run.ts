@@ -11,7 +11,7 @@ import {
 import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
 import { type RunDetails, RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../../api/clients.ts';
-import { projectId, runId } from '../../api/scope.ts';
+import { startRun } from '../../api/start-run.ts';
 import type { RunPageContext } from '../run-context.ts';
 
 /** How a run is to be repeated. */
@@ -50,28 +50,13 @@ export async function repeatRun(run: RunPageContext, details: RunDetails, repeat
     deployed === undefined
       ? ({ case: 'taskSpec', value: spec.value } as const)
       : ({ case: 'taskId', value: deployed } as const);
-  const id = repeat.name
-    ? ({ case: 'runId', value: runId(run.scope, repeat.name) } as const)
-    : ({ case: 'projectId', value: projectId(run.scope) } as const);
-  const runSpec = specFor(run, details.runSpec, repeat);
-  // As the SDK does: what is large goes to the storage, and its hash finds results in the cache.
-  const { offloadedInputData } = await api.data.uploadInputs({
-    id,
+  return startRun({
+    scope: run.scope,
+    name: repeat.name ?? '',
     task,
     inputs,
-    baseDir: runSpec.runBaseDir,
+    runSpec: specFor(run, details.runSpec, repeat),
   });
-  const answer = await api.runs.createRun({
-    id,
-    task,
-    inputWrapper:
-      offloadedInputData === undefined
-        ? { case: 'inputs', value: inputs }
-        : { case: 'offloadedInputData', value: offloadedInputData },
-    runSpec,
-    source: RunSource.WEB,
-  });
-  return answer.run?.action?.id?.run?.name ?? '';
 }
 
 /** The run's task, if it is deployed: then the new run belongs to it, too. Other tasks exist in the specs of their runs only. */
