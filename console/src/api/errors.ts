@@ -3,7 +3,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
 /** What went wrong, in a sentence for a person. */
 export function errorText(error: unknown): string {
   const connect = ConnectError.from(error);
-  if (connect.code === Code.Unknown && /fetch|network/i.test(connect.rawMessage)) {
+  const unreachable = connect.code === Code.Unknown && /fetch|network/i.test(connect.rawMessage);
+  // What proxies say of a service behind them that is gone has no words in it.
+  if (unreachable || (connect.code === Code.Unavailable && /^HTTP \d+$/.test(connect.rawMessage))) {
     return 'The service can’t be reached.';
   }
   return connect.rawMessage === '' ? Code[connect.code] : connect.rawMessage;

@@ -1,4 +1,5 @@
 import { Anchor, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useSearch } from '@tanstack/react-router';
 import { api } from '../api/clients.ts';
@@ -10,6 +11,7 @@ import { lastScope } from './last-scope.ts';
 
 /** The projects to choose from; without `?choose=1`, straight on to the one used last, or the only one. */
 export function HomePage() {
+  useDocumentTitle('Projects');
   const { choose } = useSearch({ from: '/' });
   const last = lastScope();
   const projects = useQuery({

@@ -84,7 +84,8 @@ export function RunsList({ kind, scope, search, runs, onSearch }: RunsListProps)
     () => rows.filter(({ name }) => selection.names.has(name)),
     [rows, selection.names],
   );
-  if (rows.length === 0 && !runs.hasMore && runs.ready && runs.error == null) {
+  if (rows.length === 0 && runs.error != null) return null;
+  if (rows.length === 0 && !runs.hasMore && runs.ready) {
     return <Nothing kind={kind} scope={scope} filtered={isFiltered(search)} onClear={() => onSearch({})} />;
   }
   return (

@@ -1,4 +1,4 @@
-import { useThrottledValue } from '@mantine/hooks';
+import { useDocumentTitle, useThrottledValue } from '@mantine/hooks';
 import { useMemo, useRef } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
@@ -23,6 +23,8 @@ interface RunsViewProps {
 
 /** Filters, the strip and the list of runs or, grouped, of tasks. */
 export function RunsView({ kind, scope, search, onSearch }: RunsViewProps) {
+  const heading = kind === 'runs' ? 'Runs' : 'Tracked runs';
+  useDocumentTitle(`${heading} · ${scope.project}`);
   const grouped = search.group === 'task';
   const runs = useRuns(kind, scope, search, !grouped);
   const searchField = useRef<HTMLInputElement>(null);
@@ -42,7 +44,7 @@ export function RunsView({ kind, scope, search, onSearch }: RunsViewProps) {
   const { from, to } = periodOf(search, minute);
   return (
     <>
-      <h1 className="visually-hidden">{kind === 'runs' ? 'Runs' : 'Tracked runs'}</h1>
+      <h1 className="visually-hidden">{heading}</h1>
       <section className={styles.above} aria-label="Filters">
         <FilterBar
           search={search}

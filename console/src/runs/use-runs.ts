@@ -34,16 +34,18 @@ export interface Runs {
 export function useRuns(kind: RunKind, scope: Scope, search: RunsSearch, watch: boolean): Runs {
   const key = `${kind} ${scope.domain} ${scope.project}`;
   const store = useStore(key);
+  const pages = usePages(kind, scope, search, key, store, watch);
   const [streamed, setStreamed] = useState<string>();
   usePageStream<WatchRunsResponse>(watch ? key : undefined, {
     open: (signal) => runClient(kind).watchRuns(targetOf(scope), { signal, timeoutMs: 0 }),
     onMessage({ runs }, first) {
       store.stream(runs, first);
       if (first && streamed === key) void confirm(kind, scope, store);
+      // The service is there again.
+      if (first && pages.isError) void pages.refetch();
       if (first) setStreamed(key);
     },
   });
-  const pages = usePages(kind, scope, search, key, store, watch);
   const version = useFrameStore(store.frame);
   // A period that ends now moves on by itself.
   const now = useNow(search.since !== undefined);
