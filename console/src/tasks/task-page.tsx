@@ -1,4 +1,5 @@
 import { Anchor, Button, Select, Tabs } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -22,6 +23,7 @@ const route = getRouteApi('/v2/domain/$domain/project/$project/tasks/$name');
 /** A deployed task: its numbers, newest runs, versions, triggers and inputs, and a way to start it. */
 export function TaskPage() {
   const { name, ...scope } = route.useParams();
+  useDocumentTitle(`${name} · ${scope.project}`);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [starting, setStarting] = useState(false);

@@ -1,4 +1,5 @@
 import { Button, Code, TextInput } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useRef } from 'react';
@@ -15,6 +16,7 @@ const route = getRouteApi('/v2/domain/$domain/project/$project/tasks');
 /** The deployed tasks of a project, with the numbers of their runs. */
 export function TasksPage() {
   const scope = route.useParams();
+  useDocumentTitle(`Tasks · ${scope.project}`);
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
   const field = useRef<HTMLInputElement>(null);

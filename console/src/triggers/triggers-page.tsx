@@ -1,4 +1,5 @@
 import { Code, TextInput } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useRef } from 'react';
@@ -11,6 +12,7 @@ const route = getRouteApi('/v2/domain/$domain/project/$project/triggers');
 /** The triggers of a project. */
 export function TriggersPage() {
   const scope = route.useParams();
+  useDocumentTitle(`Triggers · ${scope.project}`);
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
   const field = useRef<HTMLInputElement>(null);
