@@ -1,7 +1,7 @@
 import type { Schedule } from '../api/frame-store.ts';
 
-/** Calls back before a frame, but not sooner than `pause` milliseconds after the time before. */
-export function calmly(pause: number): Schedule {
+/** Calls back before a frame, but not sooner than `pause()` milliseconds after the time before. */
+export function calmly(pause: () => number): Schedule {
   let last = Number.NEGATIVE_INFINITY;
   const onFrame = (callback: () => void) =>
     requestAnimationFrame((now) => {
@@ -9,7 +9,7 @@ export function calmly(pause: number): Schedule {
       callback();
     });
   return (callback) => {
-    const wait = last + pause - performance.now();
+    const wait = last + pause() - performance.now();
     if (wait <= 0) onFrame(callback);
     else setTimeout(() => onFrame(callback), wait);
   };

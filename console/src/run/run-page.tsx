@@ -93,7 +93,7 @@ const CLOSE_ACTION = {
 function useRunContext(kind: RunKind): RunPageContext {
   const { project = '', domain = '', name = '' } = useParams({ strict: false });
   const navigate = useNavigate();
-  const [tree] = useState(() => new RunTree({ frames: new FrameStore(calmly(SHORTEST_PAUSE_MS)) }));
+  const [tree] = useState(newTree);
   return useMemo(() => {
     const scope = { project, domain };
     const params = { ...scope, name };
@@ -133,7 +133,15 @@ function useFilterOfAddress(tree: RunTree): void {
 }
 
 /** What happens more often is shown together: that is often enough to look alive. */
-const SHORTEST_PAUSE_MS = 50;
+const LIVE_PAUSE_MS = 50;
+/** While a large run is first told, time is better spent on reading it. */
+const READING_PAUSE_MS = 200;
+
+function newTree(): RunTree {
+  const frames = new FrameStore(calmly(() => (tree.settled ? LIVE_PAUSE_MS : READING_PAUSE_MS)));
+  const tree = new RunTree({ frames });
+  return tree;
+}
 
 /** The stream has no mark where its snapshot ends: it has ended once nothing came for a while. */
 const SETTLED_AFTER_MS = 300;

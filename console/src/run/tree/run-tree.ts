@@ -60,6 +60,11 @@ export class RunTree {
     return this.#left;
   }
 
+  /** Whether the run has been told once. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   get filter(): TreeFilter {
     return this.#filter;
   }
