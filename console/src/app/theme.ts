@@ -43,10 +43,12 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs' } },
     // Inside its landmark, where screen readers look for it.
-    Menu: { defaultProps: { shadow: 'md', withinPortal: false } },
+    Menu: { defaultProps: { shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
     // A dialog's <header> is none of the page's inside of <main>.
     Modal: { defaultProps: { withinPortal: false } },
     Popover: { defaultProps: { shadow: 'md', withinPortal: false } },
-    Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+    Tooltip: {
+      defaultProps: { openDelay: 300, withArrow: true, withinPortal: false, floatingStrategy: 'fixed' },
+    },
   },
 });

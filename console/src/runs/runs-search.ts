@@ -35,7 +35,7 @@ export const SOURCES: readonly {
   readonly key: string;
   readonly label: string;
 }[] = [
-  { source: RunSource.CLI, key: 'cli', label: 'Command line' },
+  { source: RunSource.CLI, key: 'cli', label: 'CLI' },
   { source: RunSource.WEB, key: 'web', label: 'Web' },
   { source: RunSource.SCHEDULE_TRIGGER, key: 'schedule', label: 'Schedule' },
   { source: RunSource.ARTIFACT_TRIGGER, key: 'artifact', label: 'Artifact' },

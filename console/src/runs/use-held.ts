@@ -25,11 +25,14 @@ export function useHeld(rows: readonly RunRow[], busy: boolean): Held {
   if (holding && mark === undefined && newest !== undefined) setMark(newest);
   if (!holding && mark !== undefined) setMark(undefined);
   const limit = holding ? mark : undefined;
-  const shown = useMemo(
-    () => (limit === undefined ? rows : rows.slice(rows.findIndex(({ start }) => start <= limit))),
-    [rows, limit],
-  );
+  const shown = useMemo(() => (limit === undefined ? rows : notAfter(rows, limit)), [rows, limit]);
   return { rows: shown, news: rows.length - shown.length, setHeld, release: () => setMark(newest) };
+}
+
+/** Without those that began later, unless that is all of them: then another filter shows other runs. */
+function notAfter(rows: readonly RunRow[], limit: number): readonly RunRow[] {
+  const from = rows.findIndex(({ start }) => start <= limit);
+  return from <= 0 ? rows : rows.slice(from);
 }
 
 function onScroll(listener: () => void): () => void {
