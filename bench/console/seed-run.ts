@@ -79,10 +79,11 @@ async function seedStage(recorder: Recorder, stage: number, stages: number): Pro
 export async function keepChanging(run: LargeRun, perSecond: number, signal: AbortSignal): Promise<void> {
   const transport = createConnectTransport({ baseUrl: run.url, httpVersion: '2' });
   const recorder = { ...run, client: createClient(InternalRunService, transport), began: Date.now() };
+  const series = recorder.began.toString(36);
   for (let round = 0; !signal.aborted; round++) {
     const step = Math.max(1, Math.round(perSecond / 10));
     const fresh = Array.from({ length: step }, (_, i) => ({
-      name: `live-${round}-${i}`,
+      name: `live-${series}-${round}-${i}`,
       parent: 'a0',
       group: 'live',
       task: 'pipeline.live',

@@ -144,8 +144,7 @@ function Found() {
   );
 }
 
-/** At most four characters: `999`, `1.2k`, `50k`. */
+/** At most three characters, so that nothing moves as it grows: `999`, `1k`, `50k`. */
 function shortCount(count: number): string {
-  if (count < 1000) return String(count);
-  return count < 9950 ? `${(count / 1000).toFixed(1)}k` : `${Math.round(count / 1000)}k`;
+  return count < 1000 ? String(count) : `${Math.floor(count / 1000)}k`;
 }
