@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { useFrameStore } from '../../api/use-page-stream.ts';
 import { EmptyState } from '../../shared/empty-state.tsx';
@@ -32,13 +32,12 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
     count: rows.length,
     estimateSize: () => ROW_HEIGHT,
     getScrollElement: () => scroller.current,
-    overscan: 8,
+    rangeExtractor: useEvenRange(),
     useFlushSync: false,
   });
   useAnchor(scroller, rows);
   useScrollTo(cursor, (index) => virtual.scrollToIndex(index, { align: 'auto' }));
   const lines = virtual.getVirtualItems();
-  const slots = 2 ** Math.ceil(Math.log2(lines.length + 1));
   const time = useTimeline(mode === 'timeline', () => lines.flatMap(({ index }) => rows[index] ?? []));
   const toggle = useCallback((item: TreeItem) => tree.fold(item, !tree.isFolded(item)), [tree]);
   const choose = useCallback(
@@ -56,13 +55,13 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
         <table {...treegrid(rows.length, cursor)} className={styles.grid}>
           <Head mode={mode} time={time} />
           <tbody className={styles.lines} style={{ height: virtual.getTotalSize() }}>
-            {lines.map(({ index, start }) => {
+            {inPlaces(lines).map(({ index, start }) => {
               const item = rows[index];
               if (item === undefined) return null;
               return (
                 <Row
                   // A line that leaves at one end comes back at the other: that is cheaper than a new one.
-                  key={index % slots}
+                  key={index % lines.length}
                   item={item}
                   revision={item.revision}
                   folded={item.children.length > 0 && tree.isFolded(item)}
@@ -86,6 +85,27 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
       </div>
     </>
   );
+}
+
+/** In the order of their elements, which stay where they are. What is seen has its place by `top`, and its number by aria-rowindex. */
+function inPlaces(lines: readonly VirtualItem[]): readonly VirtualItem[] {
+  return lines.toSorted((a, b) => (a.index % lines.length) - (b.index % lines.length));
+}
+
+const OVERSCAN = 5;
+
+/**
+ * As many lines wherever one scrolls to: then the same elements show other lines, and none comes or goes. That is what scrolling costs
+ * most, because each change among siblings lets the browser look at the styles of all of them.
+ */
+function useEvenRange(): (range: Range) => number[] {
+  const most = useRef(0);
+  return useCallback(({ startIndex, endIndex, count }) => {
+    most.current = Math.max(most.current, endIndex - startIndex + 1);
+    const size = Math.min(count, most.current + 2 * OVERSCAN);
+    const first = Math.max(0, Math.min(startIndex - OVERSCAN, count - size));
+    return Array.from({ length: size }, (_, i) => first + i);
+  }, []);
 }
 
 /** A table in how it is built, a tree in what can be done with it. */

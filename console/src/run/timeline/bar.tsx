@@ -45,6 +45,8 @@ export function Bar({ item, bars }: { readonly item: TreeItem; readonly bars: Ba
           />
         );
       })}
+      {last !== undefined && last.to < from && <Outside side="left" />}
+      {first !== undefined && first.from > to && <Outside side="right" />}
       {last !== undefined && length !== undefined && (
         <Length
           at={percent(last.to)}
@@ -53,6 +55,15 @@ export function Bar({ item, bars }: { readonly item: TreeItem; readonly bars: Ba
         />
       )}
     </td>
+  );
+}
+
+/** The bar lies before or behind the time that is shown. */
+function Outside({ side }: { readonly side: 'left' | 'right' }) {
+  return (
+    <span className={styles.outside} data-side={side} aria-hidden>
+      {side === 'left' ? '‹' : '›'}
+    </span>
   );
 }
 
