@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { homeRoute, rootRoute, scopeRoute } from './base-routes.tsx';
+import { compareRoutes } from '../compare/routes.tsx';
 import { runRoutes } from '../run/routes.tsx';
 import { runsRoutes } from '../runs/routes.tsx';
 import { tasksRoutes } from '../tasks/routes.tsx';
@@ -8,7 +9,7 @@ import { parseSearch, stringifySearch } from './search.ts';
 
 const routeTree = rootRoute.addChildren([
   homeRoute,
-  scopeRoute.addChildren([...runsRoutes, ...runRoutes, ...tasksRoutes, ...triggersRoutes]),
+  scopeRoute.addChildren([...runsRoutes, ...runRoutes, ...tasksRoutes, ...triggersRoutes, ...compareRoutes]),
 ]);
 
 /** Which page stands under which address. */

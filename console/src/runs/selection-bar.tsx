@@ -1,5 +1,6 @@
 import { Button, Paper } from '@mantine/core';
-import { IconPlayerStop } from '@tabler/icons-react';
+import { IconColumns2, IconPlayerStop } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RunKind } from '../api/clients.ts';
 import type { Scope } from '../api/scope.ts';
@@ -17,6 +18,13 @@ interface SelectionBarProps {
 /** What can be done with the runs that are selected. It lies over the list, so that nothing moves when it comes. */
 export function SelectionBar({ kind, scope, selected, onClear }: SelectionBarProps) {
   const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const compare = () => {
+    // The earlier run is what the later one is compared with.
+    const [a, b] = [...selected].sort((x, y) => x.start - y.start).map(({ name }) => name);
+    if (a === undefined || b === undefined) return;
+    void navigate({ to: '/v2/domain/$domain/project/$project/compare', params: scope, search: { a, b } });
+  };
   const going = selected.filter(({ terminal }) => !terminal);
   return (
     <>
@@ -32,6 +40,16 @@ export function SelectionBar({ kind, scope, selected, onClear }: SelectionBarPro
           >
             Abort {going.length}
           </Button>
+          {kind === 'runs' && (
+            <Button
+              variant="default"
+              leftSection={<IconColumns2 size={14} />}
+              disabled={selected.length !== 2}
+              onClick={compare}
+            >
+              Compare
+            </Button>
+          )}
           <Button variant="subtle" onClick={onClear}>
             Clear
           </Button>
