@@ -15,7 +15,7 @@ console := dist/console/index.html
 run := scripts/with-node.sh
 
 .PHONY: help run executor test build build-client integration-test integration-test-postgres e2e-sdk e2e-flyte \
-	bench-fan-out console-dev generate check-gen typecheck format lint clean install
+	bench-fan-out bench-console console-dev generate check-gen typecheck format lint clean install
 
 help: ## This list
 	@echo 'Targets of make:'
@@ -44,6 +44,9 @@ e2e-flyte: $(installed) ## Run tasks with Flyte's SDK and command line, executed
 
 bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they cost; ARGS=40 for so many runs
 	@$(run) node bench/fan-out.ts $(ARGS)
+
+bench-console: $(installed) $(console) ## A run of 50,000 actions in a browser (needs chromium): first view, scrolling, live changes
+	@$(run) node bench/console/run-page.ts $(ARGS)
 
 build: $(installed) $(console) ## Make bin/runs-service, and the console in dist/console
 	@$(run) node scripts/build.ts service

@@ -33,6 +33,9 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
     estimateSize: () => ROW_HEIGHT,
     getScrollElement: () => scroller.current,
     rangeExtractor: useEvenRange(),
+    // The head stands above the lines, and on top of them when they are scrolled.
+    scrollMargin: ROW_HEIGHT,
+    scrollPaddingStart: ROW_HEIGHT,
     useFlushSync: false,
   });
   useAnchor(scroller, rows);
@@ -66,7 +69,7 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
                   revision={item.revision}
                   folded={item.children.length > 0 && tree.isFolded(item)}
                   index={index}
-                  top={start}
+                  top={start - ROW_HEIGHT}
                   cursor={item.id === cursor}
                   opened={item.id === opened}
                   bars={mode === 'timeline' ? time.bars : undefined}
