@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
-import { beforeAll, afterAll, describe, expect, test } from 'vitest';
+import { beforeAll, afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { openConsole } from '../../src/server/console/console.ts';
 import { contentPolicy, storageSources } from '../../src/server/console/content-policy.ts';
@@ -88,6 +88,14 @@ describe.each(versions)('the console over %s', (_, get) => {
     for (const path of ['/assets/main-2.js', '/../secret.txt', '/assets/..%2f..%2fsecret.txt', '/assets/']) {
       expect((await get(`${url}${path}`)).status, path).toBe(404);
     }
+  });
+
+  test('answers 404 for a file that a new build took away, and goes on', async () => {
+    const { url } = await start();
+    await rename(join(folder, 'console/icon.svg'), join(folder, 'icon.svg'));
+    onTestFinished(() => rename(join(folder, 'icon.svg'), join(folder, 'console/icon.svg')));
+    expect((await get(`${url}/icon.svg`)).status).toBe(404);
+    expect((await get(`${url}/assets/main-1.js`)).status).toBe(200);
   });
 
   test('answers HEAD with the headers only', async () => {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import type http from 'node:http';
 import { join } from 'node:path';
-import sirv from 'sirv';
 import type { HttpRequest, HttpResponse } from '../listener.ts';
 import { contentPolicy } from './content-policy.ts';
+import { openFiles } from './files.ts';
 
 /** What the page's build writes where the nonce belongs. */
 const NONCE = '__CSP_NONCE__';
@@ -34,19 +33,10 @@ export function openConsole({ folder, storage }: ConsoleOptions): Console | unde
   const found = (folder === undefined ? FOLDERS : [folder]).find((f) => existsSync(join(f, 'index.html')));
   if (found === undefined) return undefined;
   const page = readFileSync(join(found, 'index.html'), 'utf8');
-  // Reads the list of files once; what is asked for is looked up in it, so that no path leads out of the folder.
-  const files = sirv(found, {
-    etag: true,
-    brotli: true,
-    gzip: true,
-    extensions: [],
-    setHeaders(response, path) {
-      // The names in assets/ change with their content.
-      const lasting = path.startsWith('/assets/');
-      response.setHeader('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
-      response.setHeader('x-content-type-options', 'nosniff');
-    },
-  });
+  // The names in assets/ change with their content.
+  const files = openFiles(found, (path) =>
+    path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+  );
 
   const sendPage = (response: HttpResponse) => {
     const nonce = randomBytes(16).toString('base64');
@@ -69,12 +59,7 @@ export function openConsole({ folder, storage }: ConsoleOptions): Console | unde
       }
       // The page as it was built has no nonce yet.
       if (path === '/' || path === '/index.html') return false;
-      let found = true;
-      // Its types know HTTP/1.1 only; of HTTP/2's compatible objects it uses what both have.
-      files(request as http.IncomingMessage, response as http.ServerResponse, () => {
-        found = false;
-      });
-      return found;
+      return files.handle(request, response, path);
     },
   };
 }
