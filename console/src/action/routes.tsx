@@ -1,10 +1,12 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { runRoute, trackedRunRoute } from '../run/base-routes.tsx';
+import { parseActionSearch } from './action-search.ts';
 
 /** One action of a run, in the side panel of the run's page. */
 export const actionRoute = createRoute({
   getParentRoute: () => runRoute,
   path: '/actions/$action',
+  validateSearch: parseActionSearch,
   component: lazyRouteComponent(() => import('./action-panel.tsx'), 'ActionPanel'),
 });
 
@@ -12,5 +14,6 @@ export const actionRoute = createRoute({
 export const trackedActionRoute = createRoute({
   getParentRoute: () => trackedRunRoute,
   path: '/actions/$action',
+  validateSearch: parseActionSearch,
   component: lazyRouteComponent(() => import('./action-panel.tsx'), 'ActionPanel'),
 });
