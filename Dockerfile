@@ -10,7 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN node scripts/build.ts service
+RUN npm run build
 
 FROM node:24-slim
 # Inside a container every client is another machine, and there is no Python for tasks: runs are recorded only.

@@ -8,24 +8,26 @@ MAKEFLAGS += --no-print-directory
 
 CONFIG ?= config.yaml
 ARGS ?=
+SERVICE ?= http://localhost:8090
 
 installed := node_modules/.installed
+console := dist/console/index.html
 run := scripts/with-node.sh
 
 .PHONY: help run executor test build build-client integration-test integration-test-postgres conformance e2e-sdk e2e-flyte \
-	bench bench-fan-out generate check-gen typecheck format lint clean install
+	bench bench-fan-out bench-console console-dev generate check-gen typecheck format lint clean install
 
 help: ## This list
 	@echo 'Targets of make:'
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-27s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(installed) ## Start the service; CONFIG=other.yaml chooses the configuration
+run: $(installed) $(console) ## Start the service; CONFIG=other.yaml chooses the configuration
 	@$(run) node src/main.ts --config '$(CONFIG)' $(ARGS)
 
 executor: $(installed) ## Start an executor beside a service that has executor.process.embedded: false
 	@$(run) node src/executor-main.ts --config '$(CONFIG)' $(ARGS)
 
-test: $(installed) ## All tests, on SQLite and on PostgreSQL; ARGS='src/runs' runs some of them
+test: $(installed) $(console) ## All tests, on SQLite and on PostgreSQL; ARGS='src/runs' runs some of them
 	@$(run) vitest run $(ARGS)
 
 integration-test: $(installed) ## Start the service on SQLite and run the sample client against it
@@ -49,8 +51,14 @@ bench: build ## Measure the release build; ARGS=full, ARGS=create-run,list for s
 bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they cost; ARGS=40 for so many runs
 	@$(run) node bench/fan-out.ts $(ARGS)
 
-build: $(installed) ## Make bin/runs-service
+bench-console: $(installed) $(console) ## A run of 50,000 actions in a browser (needs chromium): first view, scrolling, live changes
+	@$(run) node bench/console/run-page.ts $(ARGS)
+
+build: $(installed) $(console) ## Make bin/runs-service, and the console in dist/console
 	@$(run) node scripts/build.ts service
+
+console-dev: $(installed) ## The console with hot reload, on port 5173; SERVICE=http://… is the service that it shows
+	@CONSOLE_SERVICE_URL='$(SERVICE)' $(run) vite -c console/vite.config.ts $(ARGS)
 
 build-client: $(installed) ## Make bin/runs-client
 	@$(run) node scripts/build.ts client
@@ -63,6 +71,7 @@ check-gen: $(installed) ## Check that src/gen is what proto/ generates
 
 typecheck: $(installed) ## Check the types
 	@$(run) tsc --noEmit
+	@$(run) tsc --noEmit -p console
 
 format: $(installed) ## Format the sources and proto/
 	@$(run) biome format --write .
@@ -74,6 +83,11 @@ lint: $(installed) ## Lint the sources and proto/
 
 clean: ## Remove what was built; databases and installed packages stay
 	@rm -rf bin dist coverage *.tsbuildinfo
+
+# The build writes its page last.
+$(console): $(installed) $(shell find console -type f -not -path '*/node_modules/*')
+	@echo 'Building the console ...'
+	@$(run) vite build -c console/vite.config.ts --logLevel warn
 
 install: $(installed) ## Install the packages of package-lock.json
 

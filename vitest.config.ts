@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,client,migrations,scripts,test}/**/*.test.ts'],
+    include: ['{src,client,migrations,scripts,test}/**/*.test.ts', 'console/src/**/*.test.{ts,tsx}'],
     environment: 'node',
     pool: 'forks',
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),

@@ -11,6 +11,8 @@ import { GroupCommit } from './repository/write/group-commit.ts';
 import { systemClock } from './runs/instant.ts';
 import type { SchedulerLoop } from './scheduler/loop.ts';
 import { openScheduler } from './scheduler/open.ts';
+import { openConsole } from './server/console/console.ts';
+import { storageSources } from './server/console/content-policy.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from './server/readiness.ts';
 import { createServer, type Server } from './server/server.ts';
@@ -210,6 +212,7 @@ function openServer(opened: Opened): Server {
   const readiness = createReadiness({
     checks: [databaseReadiness(dialect), watch.readiness, ...opened.checks],
   });
+  const console = openConsole({ storage: storageSources(config.storage) });
   return createServer({
     config: config.runs,
     version: VERSION,
@@ -227,5 +230,6 @@ function openServer(opened: Opened): Server {
       onTriggersChanged: opened.onTriggersChanged,
     }),
     httpRoutes: storage.handler ? [{ prefix: STORAGE_PREFIX, handler: storage.handler }] : [],
+    ...(console === undefined ? {} : { console }),
   });
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { invalidArgument } from './errors.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -7,7 +6,11 @@ const RUN_NAME = /^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/;
 /** A new run name: `r` and 19 random characters of [a-z0-9], about 98 bits. */
 export function generateRunName(): string {
   let name = 'r';
-  for (let i = 0; i < 19; i++) name += ALPHABET[randomInt(ALPHABET.length)];
+  while (name.length < 20) {
+    const byte = crypto.getRandomValues(new Uint8Array(1))[0] ?? 255;
+    // Above the last multiple of 36 letters would come more often than others.
+    if (byte < 252) name += ALPHABET[byte % ALPHABET.length];
+  }
   return name;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import type { Console } from './console/console.ts';
 import { createCors } from './cors.ts';
 import type { Draining } from './draining.ts';
 import type { InFlight } from './in-flight.ts';
@@ -28,9 +29,10 @@ export interface AppOptions {
   inFlight: Pick<InFlight, 'enter'>;
   rpc: RpcHandler;
   httpRoutes: readonly HttpRoute[];
+  console?: Console;
 }
 
-/** Finds who answers a request: a page of our own, an RPC, a route by its prefix, or 404. */
+/** Finds who answers a request: an RPC, the console, a page of our own, a route by its prefix, or 404. */
 export function createApp(options: AppOptions): HttpHandler {
   const { rpc, httpRoutes, draining, inFlight, logger } = options;
   const cors = createCors(options.config.cors.allowedOrigins);
@@ -45,6 +47,7 @@ export function createApp(options: AppOptions): HttpHandler {
         '/readyz': 'what it depends on',
         '/metrics': 'for Prometheus',
       },
+      console: options.console ? 'open this address in a browser' : 'not built: make build',
       protocols: 'Connect, gRPC (reflection included) and gRPC-Web: POST /<service>/<method>',
       services: rpc.services.map(({ typeName }) => typeName),
     }),
@@ -55,12 +58,14 @@ export function createApp(options: AppOptions): HttpHandler {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const kind = rpc.kindOf(path);
     const route = kind === undefined ? httpRoutes.find(({ prefix }) => path.startsWith(prefix)) : undefined;
-    inFlight.enter(request, response, {
+    inFlight.enter(response, {
+      client: request.socket.remoteAddress ?? 'unknown',
       name: kind === undefined ? `${request.method} ${route?.prefix ?? path}` : path.slice(1),
       requestId,
       isStream: kind !== undefined && kind !== 'unary',
     });
     if (rpc.handle(request, response, path, requestId)) return;
+    if (options.console?.handle(request, response, path)) return;
     const page = pages.get(path);
     if (page && (request.method === 'GET' || request.method === 'HEAD')) return page(response);
     if (route) return route.handler(request, response);

@@ -1,5 +1,6 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Logger } from '../logger.ts';
-import type { HttpRequest, HttpResponse } from './listener.ts';
+import type { HttpResponse } from './listener.ts';
 
 /** A request that has not been answered completely. */
 export interface InFlightCall {
@@ -13,10 +14,13 @@ export interface InFlightCall {
   readonly since: number;
 }
 
+/** What a request is answered on. */
+export type Answer = HttpResponse | ServerHttp2Stream;
+
 /** The requests that are being answered. */
 export interface InFlight {
-  /** Counts a request until its response is closed. */
-  enter(request: HttpRequest, response: HttpResponse, call: Omit<InFlightCall, 'client' | 'since'>): void;
+  /** Counts a request until its answer is closed. */
+  enter(answer: Answer, call: Omit<InFlightCall, 'since'>): void;
   /** Cuts the streams that are left, and logs each: what keeps them open is a client that does not read. */
   cutStreams(): void;
   /** Logs every request that is left as one that is about to be cut, or says that `connections` without one are. */
@@ -25,8 +29,8 @@ export interface InFlight {
 
 /** Keeps track of requests, for the end. */
 export function trackInFlight(logger: Logger): InFlight {
-  const calls = new Map<HttpResponse, InFlightCall>();
-  function leave(this: HttpResponse): void {
+  const calls = new Map<Answer, InFlightCall>();
+  function leave(this: Answer): void {
     calls.delete(this);
   }
   const fields = ({ name, requestId, client, since }: InFlightCall) => ({
@@ -37,18 +41,17 @@ export function trackInFlight(logger: Logger): InFlight {
   });
 
   return {
-    enter(request, response, call) {
-      const client = request.socket.remoteAddress ?? 'unknown';
-      calls.set(response, { ...call, client, since: performance.now() });
-      response.once('close', leave);
+    enter(answer, call) {
+      calls.set(answer, { ...call, since: performance.now() });
+      answer.once('close', leave);
     },
     cutStreams() {
-      for (const [response, call] of [...calls]) {
+      for (const [answer, call] of [...calls]) {
         if (!call.isStream) continue;
         logger.warn(fields(call), 'a stream was cut: its client does not read what ends it');
         // Without waiting for anything to be sent.
-        if ('stream' in response) response.stream.destroy();
-        else response.destroy();
+        if ('stream' in answer) answer.stream.destroy();
+        else answer.destroy();
       }
     },
     logCut(connections) {

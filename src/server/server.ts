@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import { fillOrganization } from '../rpc/organization.ts';
 import { checkMessage } from '../rpc/validation.ts';
 import { createApp, type HttpRoute } from './app.ts';
+import type { Console } from './console/console.ts';
 import { createDraining } from './draining.ts';
 import { createFastPath } from './fast/fast-path.ts';
 import { type FastMethod, recordMethods } from './fast/methods.ts';
@@ -35,6 +36,7 @@ export interface ServerOptions {
   httpRoutes?: readonly HttpRoute[];
   /** How long the end of a stream may wait for its client while the server drains, in milliseconds. */
   streamGraceMs?: number;
+  console?: Console;
 }
 
 /** A client that reads has the end of its streams at once. */
@@ -98,8 +100,9 @@ export function createServer(options: ServerOptions): Server {
     inFlight,
     rpc,
     httpRoutes: options.httpRoutes ?? [],
+    ...(options.console === undefined ? {} : { console: options.console }),
   });
-  const takeStream = createFastPath(methods, {
+  const takeStream = createFastPath(methods, inFlight, {
     config: config.server,
     observer,
     draining,

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest';
 import { parseConfig, type ServerConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { HttpRoute } from '../../src/server/app.ts';
+import type { Console } from '../../src/server/console/console.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { createReadiness, type ReadinessCheck } from '../../src/server/readiness.ts';
 import { createServer } from '../../src/server/server.ts';
@@ -22,6 +23,7 @@ export interface TestServerOptions {
   checks?: ReadinessCheck[];
   httpRoutes?: HttpRoute[];
   streamGraceMs?: number;
+  console?: Console;
 }
 
 /** A line of the log. */
@@ -56,6 +58,7 @@ export async function startServer(options: TestServerOptions) {
     routes: options.routes,
     httpRoutes: options.httpRoutes ?? [],
     ...(options.streamGraceMs === undefined ? {} : { streamGraceMs: options.streamGraceMs }),
+    ...(options.console === undefined ? {} : { console: options.console }),
   });
   const { url, port } = await server.listen();
   onTestFinished(async () => {

@@ -48,7 +48,7 @@ export function h2(
   const { promise, resolve, reject } = Promise.withResolvers<RawResponse>();
   const session = http2.connect(url).on('error', reject);
   onTestFinished(() => session.destroy());
-  const stream = session.request({ ':method': 'POST', ...headers });
+  const stream = session.request({ ':method': 'POST', ...headers }, { endStream: false });
   let status = 0;
   let received: RawResponse['headers'] = {};
   stream.on('response', (answer) => {

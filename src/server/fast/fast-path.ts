@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, Http2Session, ServerHttp2Stream } from 'node:http2';
 import { requestIdOf } from '../app.ts';
 import { compressions } from '../compression.ts';
+import type { InFlight } from '../in-flight.ts';
 import { type CallOptions, GrpcCall } from './grpc-call.ts';
 import type { FastMethod } from './methods.ts';
 
@@ -18,7 +19,11 @@ const plainAuthority = /^[\w.:[\]-]+$/;
  * single request message. Whatever is in any way unusual is left to Connect: other content types and methods of HTTP, unknown
  * paths and compressions, requests of browsers.
  */
-export function createFastPath(methods: ReadonlyMap<string, FastMethod>, options: CallOptions): TakeStream {
+export function createFastPath(
+  methods: ReadonlyMap<string, FastMethod>,
+  inFlight: Pick<InFlight, 'enter'>,
+  options: CallOptions,
+): TakeStream {
   const addresses = new WeakMap<Http2Session, string>();
 
   function addressOf({ session }: ServerHttp2Stream): string {
@@ -42,7 +47,15 @@ export function createFastPath(methods: ReadonlyMap<string, FastMethod>, options
     )
       return false;
     const requestId = requestIdOf(headers['x-request-id']);
-    const call = { requestId, method: target.method, client: addressOf(stream) };
+    const { method } = target;
+    const client = addressOf(stream);
+    inFlight.enter(stream, {
+      name: `${method.parent.typeName}/${method.name}`,
+      requestId,
+      client,
+      isStream: method.methodKind !== 'unary',
+    });
+    const call = { requestId, method, client };
     new GrpcCall(options, target, stream, headers, call);
     return true;
   };

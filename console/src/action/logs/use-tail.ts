@@ -1,0 +1,68 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/identifier_pb.js';
+import type { TailLogsResponse } from '../../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { api } from '../../api/clients.ts';
+import { follow, type StreamState } from '../../api/follow.ts';
+import { watchSeen } from '../../api/seen.ts';
+import { LogText } from './log-text.ts';
+
+const seen = watchSeen(document, 60_000);
+
+/** A log, and where its stream stands. */
+export interface Tail {
+  readonly log: LogText;
+  readonly state: StreamState;
+  /** Why it is `failed` or `reconnecting`. */
+  readonly error: unknown;
+}
+
+/**
+ * Follows the log of an attempt while the component is shown and somebody looks at the page. `ended`: whether the attempt is over;
+ * until then a log that is not there yet is waited for.
+ */
+export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): Tail {
+  const [log] = useState(() => new LogText());
+  const [{ state, error }, setState] = useState<{ state: StreamState; error?: unknown }>({
+    state: 'connecting',
+  });
+  const isSeen = useSyncExternalStore(seen.subscribe, seen.read);
+  const isEnded = useRef(ended);
+  useEffect(() => {
+    isEnded.current = ended;
+  });
+  const complete = useRef(false);
+  useEffect(() => {
+    if (!isSeen || complete.current) return;
+    const stop = new AbortController();
+    void follow<TailLogsResponse>(
+      {
+        open: (signal) => {
+          log.begin();
+          return untilThere(api.data.tailLogs({ actionId: id, attempt }, { signal }), () => isEnded.current);
+        },
+        onMessage: ({ logs }) => {
+          for (const { lines } of logs) log.append(lines.map(({ message }) => message));
+        },
+        onState: (next, reason) => {
+          if (next === 'ended') complete.current = true;
+          setState({ state: next, error: reason });
+        },
+      },
+      stop.signal,
+    );
+    return () => stop.abort();
+  }, [log, id, attempt, isSeen]);
+  return { log, state, error };
+}
+
+/** The service waits only a while for a log that is not there yet; as long as the attempt goes on, it is asked again. */
+async function* untilThere<M>(stream: AsyncIterable<M>, ended: () => boolean): AsyncGenerator<M> {
+  try {
+    yield* stream;
+  } catch (error) {
+    const refusal = ConnectError.from(error);
+    if (refusal.code !== Code.NotFound || ended()) throw error;
+    throw new ConnectError(refusal.rawMessage, Code.Unavailable);
+  }
+}

@@ -1,0 +1,148 @@
+import { Fragment } from 'react';
+import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
+import type {
+  ActionAttempt,
+  ActionDetails,
+  PhaseTransition,
+} from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import { milliseconds } from '../../run/tree/item.ts';
+import { useNow } from '../../shared/clock.ts';
+import { durationText } from '../../shared/instant.ts';
+import { PhaseIcon, phaseColours } from '../../shared/phase-badge.tsx';
+import { isTerminal, phaseInfo } from '../../shared/phase.ts';
+import { Duration, Time } from '../../shared/time.tsx';
+import { useAction } from '../action-context.ts';
+import panel from '../action-panel.module.css';
+import { ErrorBlock } from './outcome.tsx';
+import styles from './overview.module.css';
+import { stripe } from './stripe.ts';
+
+/** Every try at the action, the latest first: how long it was in which phase, and why it ended. */
+export function Attempts({ details }: { readonly details: ActionDetails }) {
+  const attempts = details.attempts.toReversed();
+  // One scale for all attempts, so that their lengths can be compared.
+  const longest = useLongest(attempts);
+  if (attempts.length === 0) return null;
+  return (
+    <section className={panel.section} aria-label="Attempts">
+      <h3>{attempts.length === 1 ? 'Phases' : `${attempts.length} attempts`}</h3>
+      {attempts.map((attempt, index) => (
+        <Attempt
+          key={attempt.attempt}
+          attempt={attempt}
+          longest={longest}
+          many={attempts.length > 1}
+          // The latest error stands at the top of the page already.
+          error={index > 0 || details.result.case !== 'errorInfo'}
+        />
+      ))}
+    </section>
+  );
+}
+
+function useLongest(attempts: readonly ActionAttempt[]): number {
+  const now = useNow(attempts.some(({ phase }) => !isTerminal(phase)));
+  return Math.max(1, ...attempts.map((attempt) => endOf(attempt, now) - milliseconds(attempt.startTime)));
+}
+
+function endOf({ phase, endTime, startTime }: ActionAttempt, now: number): number {
+  const end = milliseconds(endTime);
+  if (!Number.isNaN(end)) return end;
+  return isTerminal(phase) ? milliseconds(startTime) : now;
+}
+
+interface AttemptProps {
+  readonly attempt: ActionAttempt;
+  readonly longest: number;
+  readonly many: boolean;
+  readonly error: boolean;
+}
+
+function Attempt({ attempt, longest, many, error }: AttemptProps) {
+  const { change, hrefOf, details } = useAction();
+  const now = useNow(!isTerminal(attempt.phase));
+  const parts = stripe(
+    attempt.phaseTransitions,
+    milliseconds(attempt.startTime),
+    endOf(attempt, now),
+    longest,
+  );
+  const toLog = { tab: 'logs', attempt: String(attempt.attempt) } as const;
+  return (
+    <div className={styles.attempt}>
+      {many && (
+        <div className={styles.attemptHead}>
+          <b>Attempt {attempt.attempt}</b>
+          <PhaseIcon phase={attempt.phase} /> {phaseInfo(attempt.phase).label}
+          <span className="muted">
+            <Duration from={attempt.startTime} to={isTerminal(attempt.phase) ? attempt.endTime : undefined} />
+          </span>
+          {details?.spec.case === 'task' && (
+            <a
+              className={styles.toLog}
+              href={hrefOf(toLog)}
+              onClick={(event) => {
+                if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+                event.preventDefault();
+                change(toLog);
+              }}
+            >
+              Log
+            </a>
+          )}
+        </div>
+      )}
+      <div className={styles.stripe} aria-hidden>
+        {parts.map(({ phase, left, width }) => (
+          <span
+            key={phase}
+            style={{ ...phaseColours(phase), left: `${left}%`, width: `max(2px, ${width}%)` }}
+            title={phaseInfo(phase).label}
+          />
+        ))}
+      </div>
+      <dl className={styles.steps}>
+        {attempt.phaseTransitions.map((step) => (
+          <Step key={step.phase} step={step} now={now} />
+        ))}
+      </dl>
+      {error && attempt.errorInfo !== undefined && (
+        <ErrorBlock error={attempt.errorInfo} phase={ActionPhase.FAILED} />
+      )}
+      <Links attempt={attempt} />
+    </div>
+  );
+}
+
+function Step({ step, now }: { readonly step: PhaseTransition; readonly now: number }) {
+  const terminal = isTerminal(step.phase);
+  const start = milliseconds(step.startTime);
+  const end = milliseconds(step.endTime);
+  const length = Number.isNaN(end) ? Math.max(0, now - start) : end - start;
+  return (
+    <Fragment>
+      <dt>
+        <PhaseIcon phase={step.phase} /> {phaseInfo(step.phase).label}
+      </dt>
+      <dd>
+        <Time at={step.startTime} />
+      </dd>
+      <dd className={styles.length}>{terminal ? '' : durationText(length)}</dd>
+    </Fragment>
+  );
+}
+
+/** Pages about the attempt that were reported with it: logs kept elsewhere, dashboards. */
+function Links({ attempt }: { readonly attempt: ActionAttempt }) {
+  const links = attempt.logInfo.filter(({ uri }) => /^https?:\/\//.test(uri));
+  if (links.length === 0) return null;
+  return (
+    <p className={styles.meta}>
+      {links.map(({ uri, name }) => (
+        <a key={uri} href={uri} target="_blank" rel="noreferrer">
+          {name || uri}
+        </a>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,30 @@
+import { createRouter } from '@tanstack/react-router';
+import { homeRoute, rootRoute, scopeRoute } from './base-routes.tsx';
+import { compareRoutes } from '../compare/routes.tsx';
+import { runRoutes } from '../run/routes.tsx';
+import { runsRoutes } from '../runs/routes.tsx';
+import { tasksRoutes } from '../tasks/routes.tsx';
+import { triggersRoutes } from '../triggers/routes.tsx';
+import { parseSearch, stringifySearch } from './search.ts';
+
+const routeTree = rootRoute.addChildren([
+  homeRoute,
+  scopeRoute.addChildren([...runsRoutes, ...runRoutes, ...tasksRoutes, ...triggersRoutes, ...compareRoutes]),
+]);
+
+/** Which page stands under which address. */
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  // Live pages hold their own data; a preloaded page is only its code.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

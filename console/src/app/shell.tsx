@@ -1,0 +1,55 @@
+import { Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import type { Scope } from '../api/scope.ts';
+import { Header } from './header.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { rememberScope } from './last-scope.ts';
+import { NAV } from './nav.ts';
+import { openPalette, Palette } from './palette.tsx';
+import { useShortcuts } from './shortcuts.ts';
+
+/** The frame of every page: header, palette, help, keys that work everywhere. */
+export function Shell() {
+  const scope = useScopeOrNone();
+  const navigate = useNavigate();
+  const [help, setHelp] = useState(false);
+  useEffect(() => {
+    if (scope !== undefined) rememberScope(scope);
+  }, [scope]);
+  useShortcuts([
+    { keys: '?', label: 'Keys that work here', run: () => setHelp(true) },
+    ...NAV.map(({ label, key, to }) => ({
+      keys: `g ${key}`,
+      label: `Go to ${label.toLowerCase()}`,
+      run: () => (scope === undefined ? false : void navigate({ to, params: scope })),
+    })),
+    {
+      keys: 'g p',
+      label: 'Choose another project',
+      run: () => void navigate({ to: '/', search: { choose: true } }),
+    },
+  ]);
+  return (
+    <>
+      <a href="#content" className="skip-link">
+        Skip to the content
+      </a>
+      <Header scope={scope} onHelp={() => setHelp(true)} onPalette={openPalette} />
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+        <Palette scope={scope} />
+        <HelpDialog opened={help} onClose={() => setHelp(false)} />
+      </main>
+    </>
+  );
+}
+
+/** The scope of the page, undefined on pages that have none. The same object as long as it means the same. */
+function useScopeOrNone(): Scope | undefined {
+  return useParams({
+    strict: false,
+    select: ({ project, domain }) =>
+      project === undefined || domain === undefined ? undefined : { project, domain },
+    structuralSharing: true,
+  });
+}

@@ -1,0 +1,22 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { scopeRoute } from '../app/base-routes.tsx';
+import { one } from '../app/search.ts';
+
+/** Which two runs are compared, by their names. */
+export interface CompareSearch {
+  readonly a?: string;
+  readonly b?: string;
+}
+
+/** Two runs side by side: `?a=…&b=…`. */
+export const compareRoutes = [
+  createRoute({
+    getParentRoute: () => scopeRoute,
+    path: '/compare',
+    validateSearch: (search): CompareSearch => {
+      const [a, b] = [one(search.a), one(search.b)];
+      return { ...(a !== undefined && { a }), ...(b !== undefined && { b }) };
+    },
+    component: lazyRouteComponent(() => import('./compare-page.tsx'), 'ComparePage'),
+  }),
+] as const;

@@ -1,0 +1,24 @@
+import { useElementSize } from '@mantine/hooks';
+import { ticks } from './ticks.ts';
+import styles from './timeline.module.css';
+import type { Timeline } from './use-timeline.ts';
+
+/** The time since the run began, above the bars. */
+export function Axis({ time }: { readonly time: Timeline }) {
+  const { ref, width } = useElementSize();
+  const { from, to } = time.bars;
+  const start = time.run.from;
+  return (
+    <span ref={ref} className={styles.axis} aria-hidden>
+      {ticks(from - start, to - start, width).map(({ at, label }) => (
+        <span
+          key={at}
+          className={styles.tick}
+          style={{ left: `${((at + start - from) / (to - from)) * 100}%` }}
+        >
+          {label}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ActionDetails } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import { type RunKind, runClient } from '../api/clients.ts';
+import { runId, type Scope } from '../api/scope.ts';
+import { ActionPhase } from '../../../src/gen/flyteidl2/common/phase_pb.js';
+import { limiter } from './limiter.ts';
+import type { RunRow } from './run-row.ts';
+
+// Browsers have six connections to an origin over HTTP/1.1: the stream, the pages and what people click have to get theirs.
+const inTurn = limiter(3);
+
+/** Why a run failed or was stopped, and whose fault that was. */
+export interface Reason {
+  readonly line: string;
+  readonly whole: string;
+}
+
+/** Lists carry no errors, so that of a failed run that is seen is asked for; once, because it does not change any more. */
+export function useReason(kind: RunKind, scope: Scope, row: RunRow): Reason | undefined {
+  const { data } = useQuery({
+    queryKey: ['reason', kind, scope.domain, scope.project, row.name, row.attempts, row.phase],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: ({ signal }) =>
+      inTurn(async () => {
+        const { details } = await runClient(kind).getRunDetails(
+          { runId: runId(scope, row.name) },
+          { signal },
+        );
+        return reasonOf(details?.action?.result) ?? null;
+      }, signal),
+  });
+  return data ?? undefined;
+}
+
+/** Phases that have a reason. */
+export const failed: ReadonlySet<ActionPhase> = new Set([
+  ActionPhase.FAILED,
+  ActionPhase.TIMED_OUT,
+  ActionPhase.ABORTED,
+]);
+
+/** The line of an error that says most: the last one of a traceback. */
+export function reasonOf(result: ActionDetails['result'] | undefined): Reason | undefined {
+  if (result?.case === 'errorInfo') {
+    const { message, code } = result.value;
+    const line = lastLine(message);
+    return { line: line === '' ? code : line, whole: message };
+  }
+  if (result?.case === 'abortInfo' && result.value.reason !== '') {
+    return { line: result.value.reason, whole: result.value.reason };
+  }
+  return undefined;
+}
+
+function lastLine(text: string): string {
+  return (
+    text
+      .split('\n')
+      .findLast((line) => line.trim() !== '')
+      ?.trim() ?? ''
+  );
+}

@@ -1,0 +1,113 @@
+import { Button, Code, TextInput } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useRef } from 'react';
+import { useShortcuts } from '../app/shortcuts.ts';
+import { EmptyState } from '../shared/empty-state.tsx';
+import { ErrorBanner } from '../shared/error-banner.tsx';
+import styles from '../shared/table.module.css';
+import { TaskLine } from './task-line.tsx';
+import { useGroups } from './use-groups.ts';
+import { useTasks } from './use-tasks.ts';
+
+const route = getRouteApi('/v2/domain/$domain/project/$project/tasks');
+
+/** The deployed tasks of a project, with the numbers of their runs. */
+export function TasksPage() {
+  const scope = route.useParams();
+  useDocumentTitle(`Tasks · ${scope.project}`);
+  const { q } = route.useSearch();
+  const navigate = route.useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  useShortcuts([{ keys: '/', label: 'Search', run: () => field.current?.select() }]);
+  const list = useTasks(scope, q);
+  const groups = useGroups(scope);
+  const tasks = list.data?.pages.flatMap((page) => page.tasks) ?? [];
+  return (
+    <>
+      <h1 className="visually-hidden">Tasks</h1>
+      <TextInput
+        ref={field}
+        type="search"
+        m="12px 16px"
+        maw={320}
+        aria-label="Part of a task’s name"
+        placeholder="Part of a name  /"
+        leftSection={<IconSearch size={14} />}
+        value={q ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          void navigate({ search: value === '' ? {} : { q: value }, replace: true })
+        }
+      />
+      {list.error !== null && list.data === undefined && (
+        <ErrorBanner
+          title="The tasks could not be read"
+          error={list.error}
+          onRetry={() => void list.refetch()}
+        />
+      )}
+      {list.isSuccess && tasks.length === 0 && <NoTasks searched={q !== undefined} />}
+      {tasks.length > 0 && (
+        <div className={styles.frame}>
+          <table className={styles.table}>
+            <caption className="visually-hidden">Tasks; numbers are of the last seven days</caption>
+            <thead>
+              <tr>
+                <th scope="col">Task</th>
+                <th scope="col">Newest version</th>
+                <th scope="col" data-number>
+                  Deployed
+                </th>
+                <th scope="col">Triggers</th>
+                <th scope="col">Latest run</th>
+                <th scope="col" data-number>
+                  Runs, 7 days
+                </th>
+                <th scope="col" data-number>
+                  Failure rate
+                </th>
+                <th scope="col" data-number>
+                  Average
+                </th>
+                <th scope="col">Recent runs, the latest on the right</th>
+              </tr>
+            </thead>
+            <tbody>
+              {tasks.map((task) => (
+                <TaskLine
+                  key={task.taskId?.name}
+                  scope={scope}
+                  task={task}
+                  group={groups.get(task.taskId?.name ?? '')}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {list.hasNextPage && (
+        <Button
+          m="md"
+          variant="default"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          More tasks
+        </Button>
+      )}
+    </>
+  );
+}
+
+function NoTasks({ searched }: { readonly searched: boolean }) {
+  if (searched) return <EmptyState title="No task matches">Search for another part of a name.</EmptyState>;
+  return (
+    <EmptyState title="No deployed tasks">
+      A run needs none. What is deployed can be started by its name, from here and by triggers:
+      <Code block mt="md" ta="left">
+        flyte deploy hello.py env
+      </Code>
+    </EmptyState>
+  );
+}

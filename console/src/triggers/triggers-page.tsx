@@ -1,0 +1,54 @@
+import { Code, TextInput } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useRef } from 'react';
+import { useShortcuts } from '../app/shortcuts.ts';
+import { EmptyState } from '../shared/empty-state.tsx';
+import { TriggersTable } from './triggers-table.tsx';
+
+const route = getRouteApi('/v2/domain/$domain/project/$project/triggers');
+
+/** The triggers of a project. */
+export function TriggersPage() {
+  const scope = route.useParams();
+  useDocumentTitle(`Triggers · ${scope.project}`);
+  const { q } = route.useSearch();
+  const navigate = route.useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  useShortcuts([{ keys: '/', label: 'Search', run: () => field.current?.select() }]);
+  return (
+    <>
+      <h1 className="visually-hidden">Triggers</h1>
+      <TextInput
+        ref={field}
+        type="search"
+        m="12px 16px"
+        maw={320}
+        aria-label="Part of a trigger’s name"
+        placeholder="Part of a name  /"
+        leftSection={<IconSearch size={14} />}
+        value={q ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          void navigate({ search: value === '' ? {} : { q: value }, replace: true })
+        }
+      />
+      <TriggersTable
+        scope={scope}
+        q={q}
+        empty={
+          q === undefined ? (
+            <EmptyState title="No triggers yet">
+              A trigger starts a task by the clock. Give one to a task and deploy it:
+              <Code block mt="md" ta="left">
+                {`@env.task(triggers=flyte.Trigger("nightly", flyte.Cron("0 2 * * *")))\nasync def main(): ...\n\nflyte deploy main.py env`}
+              </Code>
+            </EmptyState>
+          ) : (
+            <EmptyState title="No trigger matches">Search for another part of a name.</EmptyState>
+          )
+        }
+      />
+    </>
+  );
+}
