@@ -66,14 +66,16 @@ export async function startService(
     onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
   });
+  let executor: Executor | undefined;
   const watch = createWatch({
     dialect,
     watchBufferSize: config.runs.watchBufferSize,
     clock: systemClock,
     logger: sourceLogger(logger, 'watch'),
     metrics,
+    // What another replica aborts.
+    onChanges: (changes) => executor?.changed(changes),
   });
-  let executor: Executor | undefined;
   let couriers: Couriers | undefined;
   let conditions: ConditionTimeouts | undefined;
   const writer = new GroupCommit(dialect, {

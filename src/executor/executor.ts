@@ -85,6 +85,11 @@ export class Executor {
     if (flushed.enqueued > 0 || this.#tenure?.concerns(flushed)) this.wake();
   };
 
+  /** To be called with what others changed. */
+  readonly changed = (changes: Flushed['changes']): void => {
+    if (this.#tenure?.concerns({ changes })) this.wake();
+  };
+
   /** Has it look at the database, and at its clock, at once. */
   wake(): void {
     this.#lease?.wake();

@@ -22,11 +22,14 @@ export async function secretVariables(
   return Object.fromEntries(wanted.map((secret) => [variableOf(secret), textOf(secret, values)]));
 }
 
-/** The name that Flyte's SDK looks for where the task names none. */
+/**
+ * The name that Flyte's SDK looks for where the task names none. As files the SDK knows secrets in one place only, and by no variable that
+ * could name another one; processes of one machine share that place, and with it they would share the secrets.
+ */
 function variableOf({ envVar, group, key, mountRequirement }: Secret): string {
   if (mountRequirement === Secret_MountType.FILE) {
     throw failedPrecondition(
-      `secret ${quote(key)} is wanted as a file, which a process of this machine can't get; ask for it as an environment variable`,
+      `secret ${quote(key)} is wanted as a file in /etc/flyte/secrets, which all processes of this machine share; ask for it as a variable: flyte.Secret(${quote(key)}, as_env_var="NAME")`,
     );
   }
   return envVar || [group, key].filter(Boolean).join('_').replaceAll('-', '_').toUpperCase();

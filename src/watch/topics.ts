@@ -12,6 +12,7 @@ export class Topics {
   readonly #runActions = new Map<number, Set<ChangeListener>>();
   readonly #actions = new Map<number, Set<ChangeListener>>();
   readonly #runs = new Set<ChangeListener>();
+  readonly #any = new Set<(changes: readonly Change[]) => void>();
 
   /** Changes of the actions of one run. Call the result to end it. */
   onActionsOf(runId: number, listener: ChangeListener): () => void {
@@ -29,7 +30,14 @@ export class Topics {
     return () => this.#runs.delete(listener);
   }
 
+  /** Every change of any run or action, in the lots in which they become known. Call the result to end it. */
+  onAny(listener: (changes: readonly Change[]) => void): () => void {
+    this.#any.add(listener);
+    return () => this.#any.delete(listener);
+  }
+
   publish(changes: readonly Change[]): void {
+    for (const listener of this.#any) listener(changes);
     for (const change of changes) {
       if (change.actionId === null) {
         for (const listener of this.#runs) listener.changed(change);

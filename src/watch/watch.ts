@@ -19,7 +19,7 @@ import {
   readRunRows,
   readUpdatedRuns,
 } from '../repository/read/watch-runs.ts';
-import type { Flushed } from '../repository/write/flush.ts';
+import type { Change, Flushed } from '../repository/write/flush.ts';
 import { DELTAS_PER_FOLD, foldGroups } from '../repository/write/fold-groups.ts';
 import { type Clock, systemClock } from '../runs/instant.ts';
 import { BatchReader } from './batch-reader.ts';
@@ -57,6 +57,8 @@ export interface WatchOptions {
     readonly subscriptions: { inc(): void; dec(): void };
     readonly changeLogLagSeconds: { set(seconds: number): void };
   };
+  /** Told of every change, whoever made it; it must only take a note. */
+  readonly onChanges?: (changes: readonly Change[]) => void;
   /** How the change log is followed; the defaults are those of production. */
   readonly feed?: Pick<ChangeFeedOptions, 'idleMs' | 'now'>;
   /** How many changed runs are kept for streams that fall behind. */
@@ -89,6 +91,7 @@ export function createWatch(options: WatchOptions) {
   const clock = options.clock ?? systemClock;
   const limits = messageLimits(options.watchBufferSize);
   const topics = new Topics();
+  if (options.onChanges !== undefined) topics.onAny(options.onChanges);
   const onError = (error: unknown) =>
     logger?.warn({ err: error }, 'a watch could not read what changed; it tries again');
   const feed = new ChangeFeed({

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { survivors } from '../../src/executor/process-table.ts';
+import { GroupCommit } from '../../src/repository/write/group-commit.ts';
+import { createWatch } from '../../src/watch/watch.ts';
 import { dialects } from '../support/databases.ts';
 import { type Bench, SUCCEED, useBench } from './harness.ts';
 
@@ -34,6 +36,32 @@ describe.each(dialects)('endings on $name', ({ create }) => {
     expect([await remains(bench, 'r1'), await remains(bench, 'r1', 'c1')]).toEqual([[], []]);
     const phases = [(await bench.action('r1')).phases, (await bench.action('r1', 'c1')).phases];
     expect(phases).toEqual([['ABORTED'], ['ABORTED']]);
+  });
+
+  test('an abort by another process is heard of through the change log, however seldom the queue is looked at', async () => {
+    const bench = await open();
+    const executor = await bench.start({ pollMs: 3_600_000 });
+    const watch = createWatch({
+      dialect: bench.dialect,
+      watchBufferSize: 10,
+      feed: { idleMs: 20 },
+      onChanges: executor.changed,
+    });
+    await watch.start();
+    await bench.run('r1', { script: FOR_EVER, args: [bench.folder] });
+    await untilUp(bench);
+    await bench.untilPhase('r1', 'RUNNING');
+    const elsewhere = new GroupCommit(bench.dialect, {
+      clock: bench.clock,
+      maxQueued: 10,
+      maxBatch: 10,
+      onCommitted: () => {},
+    });
+    await bench.abort('r1', 'a0', elsewhere);
+    await bench.untilDone('r1');
+    expect(await remains(bench, 'r1')).toEqual([]);
+    await elsewhere.close();
+    await watch.stop();
   });
 
   test('a process that does not heed SIGTERM is killed after the grace', async () => {

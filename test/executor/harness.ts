@@ -135,10 +135,10 @@ export class Bench {
     );
   }
 
-  async abort(run: string, action = 'a0'): Promise<void> {
+  async abort(run: string, action = 'a0', writer = this.writer): Promise<void> {
     const key = runKey(run);
     const stored = storedKey('shared', key);
-    await this.writer.exclusive(
+    await writer.exclusive(
       abortTree(this.dialect, {
         key: { run: key, name: action },
         stored,

@@ -46,7 +46,8 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
     node: string,
     options: Partial<Omit<ExecutorOptions, 'prepare'>> = {},
   ): Promise<Machine> {
-    let offset = 0;
+    // It stands still unless the test moves it. The guards of processes read the real one, which is never far ahead.
+    let now = uptimeMs();
     let isCut = false;
     const connection = <K extends 'reader' | 'writer'>(key: K): Dialect[K] => {
       if (isCut) throw new Error('the database is out of reach');
@@ -72,7 +73,7 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
           leaseMs: LEASE_MS,
           file: bench.file(`${node}.lease`),
           earlierName: `${node} of old`,
-          uptimeMs: () => uptimeMs() + offset,
+          uptimeMs: () => now,
         },
         ...options,
       },
@@ -81,7 +82,7 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
     await executor.start();
     const beat = async () => (await executorRow(bench, node))?.beat ?? 0;
     const jump = (ms: number) => {
-      offset += ms;
+      now += ms;
       executor.wake();
     };
     return {

@@ -122,7 +122,8 @@ export function withService<T>(options: ServiceOptions, work: (service: Service)
   const { ground, venv } = options;
   return onGround(ground, async (root, footing) => {
     const folder = join(root, 'effects');
-    await mkdir(folder);
+    const temporary = join(root, 'tmp');
+    for (const one of [folder, temporary]) await mkdir(one);
     const port = await freePort();
     const environment = {
       ...footing,
@@ -130,6 +131,8 @@ export function withService<T>(options: ServiceOptions, work: (service: Service)
       EXECUTOR_KIND: 'process',
       EXECUTOR_PROCESS_PYTHON: venv,
       EXECUTOR_PROCESS_WORK_DIR: join(root, 'work'),
+      // Tasks that are killed leave something behind.
+      TMPDIR: temporary,
       ...options.environment,
     };
     const start = () => startServiceProcess({ port, environment });
