@@ -6,7 +6,7 @@ import {
   type StorageResponse,
 } from './http-types.ts';
 import { fileNameOf, type StoragePath } from './paths.ts';
-import { presentation } from './presentation.ts';
+import { isReport, presentation } from './presentation.ts';
 import { parseRange } from './range.ts';
 import { watchProgress } from './stall.ts';
 
@@ -47,15 +47,34 @@ export async function sendFile(
 }
 
 /**
- * What tasks store is shown, but never trusted: a report is rendered without scripts and as an origin of its own, everything else
- * is saved, and a signed URL is not handed on to the sites that a report links to.
+ * A report may run scripts, for its tabs and plots, but as an origin of its own that has nothing and reaches nobody: without
+ * `allow-same-origin` there are no cookies, no storage and no access to the page around it; nothing can be fetched, sent or submitted,
+ * from this service least of all; no other page opened, no frame, no worker. Libraries, styles, fonts and pictures may come from
+ * https addresses: plots are made that way, and whoever writes a report knows what is in it already.
+ */
+const REPORT_POLICY = [
+  'sandbox allow-scripts',
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' https:",
+  "style-src 'unsafe-inline' https:",
+  'font-src data: https:',
+  'img-src data: blob: https:',
+  'media-src data: blob:',
+  "connect-src 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+/**
+ * What tasks store is shown, but never trusted: a report lives in a sandbox, everything else is saved, and a signed URL is not handed on
+ * to the sites that a report links to.
  */
 function headersFor(filename: string): Record<string, string> {
   const { contentType, contentDisposition } = presentation(filename);
   return {
     'content-type': contentType,
     'content-disposition': contentDisposition,
-    'content-security-policy': 'sandbox',
+    'content-security-policy': isReport(filename) ? REPORT_POLICY : 'sandbox',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'private, no-cache',

@@ -1,6 +1,11 @@
+/** Whether a file is a page to be shown, by its name. */
+export function isReport(filename: string): boolean {
+  return filename === 'report.html';
+}
+
 /** What a browser is to do with a file, by its name: a report is shown, everything else is saved, whatever it claims to be. */
 export function presentation(filename: string): { contentType: string; contentDisposition: string } {
-  if (filename === 'report.html') {
+  if (isReport(filename)) {
     return { contentType: 'text/html; charset=utf-8', contentDisposition: 'inline' };
   }
   return {

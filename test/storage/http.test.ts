@@ -251,9 +251,21 @@ describe('GET and HEAD', () => {
   it('shows a report, but in a sandbox, and no other HTML at all', async () => {
     const report = await fetch((await stored('<p>', 'report.html')).link);
     expect(report.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(report.headers.get('content-security-policy')).toBe('sandbox');
+    const policy = report.headers.get('content-security-policy')?.split('; ') ?? [];
+    // Its scripts run, as an origin of its own, and reach nobody.
+    expect(policy[0]).toBe('sandbox allow-scripts');
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "connect-src 'none'",
+        "form-action 'none'",
+        "base-uri 'none'",
+      ]),
+    );
+    expect(policy.join()).not.toMatch(/allow-same-origin|allow-top-navigation|allow-forms|'self'|\*|http:/);
     const page = await fetch((await stored('<p>', 'page.html')).link);
     expect(page.headers.get('content-type')).toBe('application/octet-stream');
+    expect(page.headers.get('content-security-policy')).toBe('sandbox');
   });
 
   it('sends the one range that is asked for', async () => {

@@ -52,10 +52,14 @@ export function LogTools(props: LogToolsProps) {
         value={query}
         onChange={(event) => onQuery(event.currentTarget.value)}
         onKeyDown={keys}
+        rightSectionWidth={query === '' ? 0 : 96}
+        rightSectionPointerEvents="none"
+        rightSection={
+          <span className={styles.found} aria-live="polite">
+            {query !== '' && `${rank > 0 ? `${rank.toLocaleString('en-US')} of ` : ''}${linesText(found)}`}
+          </span>
+        }
       />
-      <span className={styles.found} aria-live="polite">
-        {query === '' ? '' : `${rank > 0 ? `${rank.toLocaleString('en-US')} of ` : ''}${linesText(found)}`}
-      </span>
       <Tool label="Line found before (N)" disabled={found === 0} onClick={() => onFind(-1)}>
         <IconChevronUp size={16} />
       </Tool>

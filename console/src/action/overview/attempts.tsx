@@ -7,13 +7,14 @@ import type {
 } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { milliseconds } from '../../run/tree/item.ts';
 import { useNow } from '../../shared/clock.ts';
-import { durationText } from '../../shared/instant.ts';
+import { durationText, fullTime } from '../../shared/instant.ts';
 import { PhaseIcon, phaseColours } from '../../shared/phase-badge.tsx';
 import { isTerminal, phaseInfo } from '../../shared/phase.ts';
-import { Duration, Time } from '../../shared/time.tsx';
+import { Duration, useTimeStyle } from '../../shared/time.tsx';
 import { useAction } from '../action-context.ts';
 import panel from '../action-panel.module.css';
 import { ErrorBlock } from './outcome.tsx';
+import { clockText } from './clock-text.ts';
 import styles from './overview.module.css';
 import { stripe } from './stripe.ts';
 
@@ -125,10 +126,21 @@ function Step({ step, now }: { readonly step: PhaseTransition; readonly now: num
         <PhaseIcon phase={step.phase} /> {phaseInfo(step.phase).label}
       </dt>
       <dd>
-        <Time at={step.startTime} />
+        <Clock at={start} />
       </dd>
       <dd className={styles.length}>{terminal ? '' : durationText(length)}</dd>
     </Fragment>
+  );
+}
+
+/** The time of day: of steps that follow each other within seconds, "3 min ago" says nothing. */
+function Clock({ at }: { readonly at: number }) {
+  const [style] = useTimeStyle();
+  if (Number.isNaN(at)) return <span className="muted">–</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at)} className={styles.clock}>
+      {clockText(at, style === 'utc')}
+    </time>
   );
 }
 

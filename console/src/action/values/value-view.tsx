@@ -31,6 +31,11 @@ export function ValueView({ shown, depth = 0 }: { readonly shown: Shown; readonl
   }
 }
 
+/** Whether a value is shown in a line. */
+export function isShort(shown: Shown): boolean {
+  return inLine(shown) !== undefined;
+}
+
 /** Words, and lists of few words. */
 function inLine(shown: Shown): React.ReactNode {
   switch (shown.kind) {

@@ -14,8 +14,8 @@ import { isTerminal } from '../../shared/phase.ts';
 import { useAction } from '../action-context.ts';
 import panel from '../action-panel.module.css';
 import { saveText } from '../save-text.ts';
-import { shownOf, toCopy, typeName } from './shown.ts';
-import { ValueView } from './value-view.tsx';
+import { type Shown, shownOf, toCopy, typeName } from './shown.ts';
+import { isShort, ValueView } from './value-view.tsx';
 import styles from './values.module.css';
 
 const NONE: NamedLiteral[] = [];
@@ -131,15 +131,7 @@ function Values({ title, values, types, uri, nothing }: ValuesProps) {
       {values.length === 0 && <p className={styles.nothing}>{nothing}</p>}
       <dl className={styles.values}>
         {values.map(({ name, value }) => (
-          <div key={name} className={styles.value}>
-            <dt>
-              <span className={styles.name}>{name}</span>{' '}
-              <span className={styles.type}>{typeName(types.get(name))}</span>
-            </dt>
-            <dd>
-              <ValueView shown={shownOf(value)} />
-            </dd>
-          </div>
+          <Value key={name} name={name} type={typeName(types.get(name))} shown={shownOf(value)} />
         ))}
       </dl>
       {uri !== '' && (
@@ -149,5 +141,25 @@ function Values({ title, values, types, uri, nothing }: ValuesProps) {
         </p>
       )}
     </section>
+  );
+}
+
+interface ValueProps {
+  readonly name: string;
+  readonly type: string;
+  readonly shown: Shown;
+}
+
+/** A short value stands beside its name, all others below it. */
+function Value({ name, type, shown }: ValueProps) {
+  return (
+    <div className={styles.value} data-short={isShort(shown) || undefined}>
+      <dt>
+        <span className={styles.name}>{name}</span> <span className={styles.type}>{type}</span>
+      </dt>
+      <dd>
+        <ValueView shown={shown} />
+      </dd>
+    </div>
   );
 }
