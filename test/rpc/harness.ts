@@ -38,6 +38,9 @@ export interface TestService extends Service {
   rowCounts(): Promise<Record<string, number>>;
 }
 
+/** What is counted of runs changes behind the calls, when it is summed up. */
+const isWrittenByCalls = (table: TableName) => !table.startsWith('run_group');
+
 /** Starts the service as `make run` does, on a free port of 127.0.0.1. */
 export async function startTestService(
   dialect: 'sqlite' | 'postgres',
@@ -82,7 +85,7 @@ export async function startTestService(
       await rm(`${folder}.key`, { force: true });
     },
     async rowCounts() {
-      const counts = (Object.keys(tables) as TableName[]).map(
+      const counts = (Object.keys(tables) as TableName[]).filter(isWrittenByCalls).map(
         (table) =>
           sql<{
             name: string;
