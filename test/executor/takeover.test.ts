@@ -158,6 +158,8 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const one = await machine(bench, 'one', {
+      // So that it leaves the next attempt to the other one.
+      maxProcesses: 1,
       hook: (point) => {
         if (point !== 'ended') return undefined;
         held.resolve();
