@@ -95,11 +95,11 @@ function Facts({ item, name }: ActionHeaderProps) {
       </div>
       <div>
         <dt>Duration</dt>
-        <dd>
+        <dd className={styles.duration}>
           <Duration
             from={status?.startTime}
             to={ended ? (status?.endTime ?? status?.startTime) : undefined}
-          />
+          />{' '}
           <Split />
         </dd>
       </div>

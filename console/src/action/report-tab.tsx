@@ -22,6 +22,9 @@ export default function ReportTab() {
   const { id, attempt, details } = useAction();
   const told = details?.attempts.find((one) => one.attempt === attempt);
   const ended = isTerminal(told?.phase);
+  // A task says whether it writes one; of tracked runs and others that do not say, it is tried.
+  const template = details?.spec.case === 'task' ? details.spec.value.taskTemplate : undefined;
+  const none = template?.metadata?.generatesDeck === false && !told?.outputs?.reportUri;
   const { data, error, refetch, isFetching, isPending } = useQuery({
     // Once more when the attempt has ended: what it wrote last is in it.
     queryKey: ['report', kind, id.run?.project, id.run?.domain, id.run?.name, id.name, attempt, ended],
@@ -33,25 +36,26 @@ export default function ReportTab() {
       );
       return link.preSignedUrls?.signedUrl[0] ?? '';
     },
+    enabled: details !== undefined && !none,
     // A new link would load the frame anew, in the middle of what somebody reads.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     retry: false,
   });
-  if (isPending) return <p className={styles.wait}>Looking for the report…</p>;
+  if (isPending && !none) return <p className={styles.wait}>Looking for the report…</p>;
   if (data === undefined)
     return (
       <>
         <div className={styles.tools}>
           <AttemptPicker />
         </div>
-        {error !== null && ConnectError.from(error).code === Refusal.NotFound ? (
-          <EmptyState title={ended ? 'It wrote no report' : 'No report yet'}>
+        {none || (error !== null && ConnectError.from(error).code === Refusal.NotFound) ? (
+          <EmptyState title={none || ended ? 'It wrote no report' : 'No report yet'}>
             A task with a report shows tables, pictures and plots here:
             <Code block className={styles.how}>
               {HOW}
             </Code>
-            {!ended && (
+            {!ended && !none && (
               <Button variant="default" mt="sm" onClick={() => void refetch()} loading={isFetching}>
                 Look again
               </Button>

@@ -1,15 +1,17 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconFolder, IconLayoutList, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import { api } from '../api/clients.ts';
 import { projectId, type Scope } from '../api/scope.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import { NAV } from './nav.ts';
 import { usePaletteActions } from './palette-actions.ts';
+
+const [store, spotlight] = createSpotlight();
 
 /** Opens the palette. */
 export const openPalette = spotlight.open;
@@ -30,9 +32,15 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
   const shown = offered.filter(({ label }) => matches(label));
   const found = asked.length >= 2 && runs.data !== undefined ? runs.data : [];
   const other = matches('Choose another project');
+  // The list is another one once the runs are there: Enter takes its first entry.
+  const first = found[0]?.name;
+  useEffect(() => {
+    if (first !== undefined) selectFirst();
+  }, [first]);
   const nothing = found.length + shown.length + pages.length === 0 && !other;
   return (
     <Spotlight.Root
+      store={store}
       query={query}
       onQueryChange={setQuery}
       shortcut={['mod + K']}
@@ -86,6 +94,14 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/** The library does it for entries that are there when something is typed, and has no call for those that come later. */
+function selectFirst(): void {
+  const list = document.getElementById(store.getState().listId);
+  list?.querySelector('[data-selected]')?.removeAttribute('data-selected');
+  list?.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+  store.updateState((state) => ({ ...state, selected: 0 }));
 }
 
 function runHref({ domain, project }: Scope, name: string): string {

@@ -44,8 +44,8 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'xs' } },
     // Inside its landmark, where screen readers look for it.
     Menu: { defaultProps: { shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
-    // A dialog's <header> is none of the page's inside of <main>.
-    Modal: { defaultProps: { withinPortal: false } },
+    // A dialog's <header> is none of the page's inside of <main>. It begins at the left of the window wherever it stands in the page.
+    Modal: { defaultProps: { withinPortal: false }, styles: { inner: { insetInlineStart: 0 } } },
     Popover: { defaultProps: { shadow: 'md', withinPortal: false } },
     Tooltip: {
       defaultProps: { openDelay: 300, withArrow: true, withinPortal: false, floatingStrategy: 'fixed' },

@@ -107,7 +107,7 @@ function useRunContext(kind: RunKind): RunPageContext {
         void navigate({
           to: OPEN_ACTION[kind],
           params: { ...params, action },
-          search: (search) => search,
+          search: forAction,
           replace,
           resetScroll: false,
         }),
@@ -115,6 +115,11 @@ function useRunContext(kind: RunKind): RunPageContext {
         void navigate({ to: CLOSE_ACTION[kind], params, search: keepOwn, resetScroll: false }),
     };
   }, [kind, project, domain, name, tree, navigate]);
+}
+
+/** Another action is shown in the same way; its attempts and lines are others. */
+function forAction({ attempt, line, ...search }: Record<string, unknown>) {
+  return search as never;
 }
 
 /** What belongs to the panel leaves the address with it. */

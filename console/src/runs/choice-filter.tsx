@@ -1,6 +1,6 @@
 import { Button, Combobox, Group, useCombobox } from '@mantine/core';
 import { IconCheck, IconChevronDown } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import styles from './choice-filter.module.css';
 
 /** Something to choose. */
@@ -39,6 +39,12 @@ export function ChoiceFilter({ label, choices, chosen, freeText, onChange }: Cho
   const text = query.trim();
   const known = withChosen(choices, chosen);
   const shown = known.filter((choice) => contains(choice, text)).slice(0, MOST);
+  const { selectFirstOption, resetSelectedOption } = combobox;
+  // Enter takes what fits best.
+  useEffect(() => {
+    if (text === '') resetSelectedOption();
+    else selectFirstOption();
+  }, [text, selectFirstOption, resetSelectedOption]);
   const canAdd =
     freeText !== undefined &&
     text !== '' &&
@@ -69,15 +75,11 @@ export function ChoiceFilter({ label, choices, chosen, freeText, onChange }: Cho
       <Combobox.Dropdown>
         <Combobox.Search
           value={query}
-          onChange={(event) => {
-            setQuery(event.currentTarget.value);
-            combobox.resetSelectedOption();
-          }}
+          onChange={(event) => setQuery(event.currentTarget.value)}
           placeholder={freeText ?? `Search ${label.toLowerCase()}`}
           aria-label={`${label}: search`}
         />
         <Combobox.Options className={styles.options} aria-label={label}>
-          {canAdd && <Combobox.Option value={text}>Use “{text}”</Combobox.Option>}
           {shown.map(({ value, label: name, detail }) => (
             <Combobox.Option key={value} value={value} active={chosen.includes(value)}>
               <Group gap="xs" wrap="nowrap">
@@ -89,6 +91,7 @@ export function ChoiceFilter({ label, choices, chosen, freeText, onChange }: Cho
               </Group>
             </Combobox.Option>
           ))}
+          {canAdd && <Combobox.Option value={text}>Use “{text}”</Combobox.Option>}
           {shown.length === 0 && !canAdd && <Combobox.Empty>Nothing found</Combobox.Empty>}
         </Combobox.Options>
         {chosen.length > 0 && (

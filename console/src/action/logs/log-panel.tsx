@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import type { ReactNode } from 'react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/identifier_pb.js';
@@ -62,6 +63,14 @@ export function LogPanel({ id, attempt, ended, picker, elsewhere, onRetry }: Log
   const href = hrefOf({ tab: 'logs', attempt: String(attempt), line: '0' });
   const hrefOfLine = useMemo(() => (line: number) => href.replace(/([?&]line=)0/, `$1${line}`), [href]);
 
+  // Who runs no tasks has no logs, and nothing is wrong with that.
+  if (tail.state === 'failed' && ConnectError.from(tail.error).code === Code.Unimplemented)
+    return (
+      <EmptyState title="The log is where it ran">
+        This service does not run tasks itself, so it keeps no logs of them.
+        {elsewhere}
+      </EmptyState>
+    );
   if (tail.state === 'failed' && log.last === 0)
     return (
       <>

@@ -4,8 +4,13 @@ import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/iden
 import type { TailLogsResponse } from '../../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { api } from '../../api/clients.ts';
 import { follow, type StreamState } from '../../api/follow.ts';
+import { FrameStore } from '../../api/frame-store.ts';
 import { watchSeen } from '../../api/seen.ts';
+import { calmly, withBreaks } from '../../run/pace.ts';
 import { LogText } from './log-text.ts';
+
+/** Lines that come in faster than this are shown together. */
+const PAUSE_MS = 60;
 
 const seen = watchSeen(document, 60_000);
 
@@ -22,7 +27,7 @@ export interface Tail {
  * until then a log that is not there yet is waited for.
  */
 export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): Tail {
-  const [log] = useState(() => new LogText());
+  const [log] = useState(() => new LogText(new FrameStore(calmly(() => PAUSE_MS))));
   const [{ state, error }, setState] = useState<{ state: StreamState; error?: unknown }>({
     state: 'connecting',
   });
@@ -39,7 +44,8 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
       {
         open: (signal) => {
           log.begin();
-          return untilThere(api.data.tailLogs({ actionId: id, attempt }, { signal }), () => isEnded.current);
+          const stream = withBreaks(api.data.tailLogs({ actionId: id, attempt }, { signal }));
+          return untilThere(stream, () => isEnded.current);
         },
         onMessage: ({ logs }) => {
           for (const { lines } of logs) log.append(lines.map(({ message }) => message));

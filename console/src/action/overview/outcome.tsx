@@ -25,7 +25,7 @@ export function Outcome({ details }: { readonly details: ActionDetails }) {
     <>
       {result.case === 'errorInfo' && (
         <section className={panel.section} aria-label="Error">
-          <ErrorBlock error={result.value} phase={status?.phase} />
+          <ErrorBlock error={result.value} phase={status?.phase} toLog />
         </section>
       )}
       {result.case === 'abortInfo' && (
@@ -77,11 +77,13 @@ const KINDS: Readonly<Record<number, readonly [string, string]>> = {
 
 interface ErrorBlockProps {
   readonly error: ErrorInfo;
+  /** Whether to lead to the log, where nothing beside it does. */
+  readonly toLog?: boolean;
   readonly phase: ActionPhase | undefined;
 }
 
 /** An error: what happened in a line, whose fault it was, and the stack. */
-export function ErrorBlock({ error, phase }: ErrorBlockProps) {
+export function ErrorBlock({ error, phase, toLog = false }: ErrorBlockProps) {
   const { hrefOf, change, details } = useAction();
   const [kind, meaning] = KINDS[error.kind] ?? [];
   const message = error.message.trim();
@@ -99,7 +101,7 @@ export function ErrorBlock({ error, phase }: ErrorBlockProps) {
           </span>
         )}
         {error.code && <span className="mono">{error.code}</span>}
-        {details?.spec.case === 'task' && (
+        {toLog && details?.spec.case === 'task' && (
           <a
             href={hrefOf({ tab: 'logs' })}
             onClick={(event) => {

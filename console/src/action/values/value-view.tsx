@@ -21,6 +21,7 @@ export function ValueView({ shown, depth = 0 }: { readonly shown: Shown; readonl
     case 'place':
       return <PlaceView place={shown} />;
     case 'list':
+      if (isNumbers(shown.items)) return <FoldedText text={wordsText(shown.items)} what="the list" />;
       return <Many entries={shown.items.map((item, i) => [String(i), item])} depth={depth} brackets="[]" />;
     case 'object':
       return <Many entries={shown.entries} depth={depth} brackets="{}" />;
@@ -66,6 +67,18 @@ function inLine(shown: Shown): React.ReactNode {
     default:
       return undefined;
   }
+}
+
+/** Beyond this, a list is shown a part at a time, whatever is in it. */
+const MOST_WORDS = 20_000;
+
+/** Numbers and the like stand one behind the other; people look at them as a whole. */
+function isNumbers(items: readonly Shown[]): boolean {
+  return items.length <= MOST_WORDS && items.every(({ kind }) => kind === 'word' || kind === 'none');
+}
+
+function wordsText(items: readonly Shown[]): string {
+  return `[${items.map((item) => (item.kind === 'word' ? item.text : 'None')).join(', ')}]`;
 }
 
 /** A list of words as one line; undefined if it is no such list or too long. */

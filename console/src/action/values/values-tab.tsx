@@ -154,7 +154,7 @@ interface ValueProps {
 function Value({ name, type, shown }: ValueProps) {
   return (
     <div className={styles.value} data-short={isShort(shown) || undefined}>
-      <dt>
+      <dt className={styles.label}>
         <span className={styles.name}>{name}</span> <span className={styles.type}>{type}</span>
       </dt>
       <dd>

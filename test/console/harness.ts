@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, type Transport } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
+import { TaskService } from '../../src/gen/flyteidl2/task/task_service_pb.js';
+import { TriggerService } from '../../src/gen/flyteidl2/trigger/trigger_service_pb.js';
+import { InternalRunService } from '../../src/gen/flyteidl2/workflow/internal_run_service_pb.js';
+import { RunService } from '../../src/gen/flyteidl2/workflow/run_service_pb.js';
+import { TrackedRunService } from '../../src/gen/flyteidl2/workflow/tracked_run_service_pb.js';
+import { freePort } from '../support/postgres-server.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+import { launchBrowser } from './chromium.ts';
+import { type Seeded, seed } from './seed.ts';
+
+const ORG = 'default';
+const root = join(import.meta.dirname, '../..');
+
+/** How long the page may take to show what it should: a multiple of what it takes, for machines that are busy. */
+export const PATIENCE_MS = 30_000;
+
+/** The project that the tests look at. */
+export const scope = { project: 'shop', domain: 'development' } as const;
+
+/** Where its pages are. */
+export const base = `/v2/domain/${scope.domain}/project/${scope.project}`;
+
+/** The service with sample data, a browser, and clients to ask the service what really happened. */
+export interface ConsoleSuite {
+  readonly url: string;
+  readonly seeded: Seeded;
+  readonly api: Clients;
+  /** Opens a page of the console; what the browser complains about fails the test in its end. */
+  open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  /** Ends the service, as a deployment does. */
+  stop(): Promise<void>;
+  /** Starts it again, on the same port and the same data. */
+  start(): Promise<void>;
+}
+
+/** Clients of the services that tests ask. */
+export type Clients = ReturnType<typeof clientsOf>;
+
+function clientsOf(transport: Transport) {
+  return {
+    runs: createClient(RunService, transport),
+    tracked: createClient(TrackedRunService, transport),
+    internal: createClient(InternalRunService, transport),
+    tasks: createClient(TaskService, transport),
+    triggers: createClient(TriggerService, transport),
+    data: createClient(DataProxyService, transport),
+  };
+}
+
+/** A run as requests name it. */
+export function runId(name: string) {
+  return { org: ORG, ...scope, name };
+}
+
+/** An action as requests name it. */
+export function actionId(run: string, name = 'a0') {
+  return { run: runId(run), name };
+}
+
+/** The project as requests name it. */
+export const projectId = { organization: ORG, domain: scope.domain, name: scope.project };
+
+/** Starts service and browser before the tests of a file, with so many sample runs, and ends them behind them. */
+export function consoleSuite(runs: number, environment: Record<string, string> = {}): ConsoleSuite {
+  let folder = '';
+  let port = 0;
+  let service: ServiceProcess | undefined;
+  let browser: Browser | undefined;
+  let seeded: Seeded = { runs: [] };
+  let api: Clients;
+
+  const database = () => join(folder, 'runs.db');
+  const start = async () => {
+    service = await startServiceProcess({
+      port,
+      environment: {
+        DATABASE_SQLITE_FILE: database(),
+        STORAGE_FOLDER: join(folder, 'storage'),
+        SECRETS_KEY_FILE: join(folder, 'secrets.key'),
+        EXECUTOR_PROCESS_WORK_DIR: join(folder, 'work'),
+        // Streams of open pages need not be waited for.
+        RUNS_SERVER_SHUTDOWN_GRACE: '1s',
+        ...environment,
+      },
+    });
+  };
+
+  beforeAll(async () => {
+    if (!existsSync(join(root, 'dist/console/index.html')))
+      throw new Error('the console is not built: run these tests with `make test`, or `npm run build` first');
+    folder = await mkdtemp(join(tmpdir(), 'runs-console-'));
+    port = await freePort();
+    const launched = launchBrowser().then((started) => {
+      browser = started;
+    });
+    await start();
+    const url = `http://127.0.0.1:${port}`;
+    api = clientsOf(createConnectTransport({ baseUrl: url, httpVersion: '2' }));
+    if (runs > 0) seeded = await seed({ url, database: database(), runs, ...scope });
+    await launched;
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  return {
+    get url() {
+      return `http://127.0.0.1:${port}`;
+    },
+    get seeded() {
+      return seeded;
+    },
+    get api() {
+      return api;
+    },
+    async open(path, options = {}) {
+      if (browser === undefined) throw new Error('The browser has not started.');
+      const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        reducedMotion: 'reduce',
+        timezoneId: 'UTC',
+        ...options,
+      });
+      context.setDefaultTimeout(PATIENCE_MS);
+      const complaints = complaintsOf(context);
+      onTestFinished(async () => {
+        await context.close();
+        expect(complaints, 'what the browser complained about').toEqual([]);
+      });
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${port}${path}`);
+      return page;
+    },
+    start,
+    async stop() {
+      await service?.stop();
+      service = undefined;
+    },
+  };
+}
+
+/** Errors of scripts and of the Content-Security-Policy; a request that fails is the page's to show. */
+function complaintsOf(context: BrowserContext): string[] {
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  context.on('console', (message) => {
+    const text = message.text();
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) complaints.push(text);
+  });
+  return complaints;
+}
+
+/** Asks until the answer is as expected: `await eventually(() => count()).toBe(3)`. */
+export function eventually<T>(ask: () => T | Promise<T>) {
+  return expect.poll(ask, { timeout: PATIENCE_MS, interval: 50 });
+}
