@@ -48,7 +48,8 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
           return untilThere(stream, () => isEnded.current);
         },
         onMessage: ({ logs }) => {
-          for (const { lines } of logs) log.append(lines.map(({ message }) => message));
+          // Each comes with its end of line.
+          for (const { lines } of logs) log.append(lines.map(({ message }) => message.replace(/\n$/, '')));
         },
         onState: (next, reason) => {
           if (next === 'ended') complete.current = true;
