@@ -10,7 +10,7 @@ import { calmly, withBreaks } from '../../run/pace.ts';
 import { LogText } from './log-text.ts';
 
 /** Lines that come in faster than this are shown together. */
-const PAUSE_MS = 60;
+const PAUSE_MS = 120;
 
 const seen = watchSeen(document, 60_000);
 
