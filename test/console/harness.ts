@@ -34,6 +34,7 @@ export interface ConsoleSuite {
   readonly url: string;
   readonly seeded: Seeded;
   readonly api: Clients;
+  readonly transport: Transport;
   /** Opens a page of the console; what the browser complains about fails the test in its end. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
   /** Ends the service, as a deployment does. */
@@ -77,6 +78,7 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
   let browser: Browser | undefined;
   let seeded: Seeded = { runs: [] };
   let api: Clients;
+  let transport: Transport;
 
   const database = () => join(folder, 'runs.db');
   const start = async () => {
@@ -104,7 +106,8 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
     });
     await start();
     const url = `http://127.0.0.1:${port}`;
-    api = clientsOf(createConnectTransport({ baseUrl: url, httpVersion: '2' }));
+    transport = createConnectTransport({ baseUrl: url, httpVersion: '2' });
+    api = clientsOf(transport);
     if (runs > 0) seeded = await seed({ url, database: database(), runs, ...scope });
     await launched;
   }, 180_000);
@@ -123,6 +126,9 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
     },
     get api() {
       return api;
+    },
+    get transport() {
+      return transport;
     },
     async open(path, options = {}) {
       if (browser === undefined) throw new Error('The browser has not started.');

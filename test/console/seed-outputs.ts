@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { createClient, type Transport } from '@connectrpc/connect';
-import type { Literal } from '../../src/gen/flyteidl2/core/literals_pb.js';
 import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { OutputsSchema } from '../../src/gen/flyteidl2/task/common_pb.js';
 import type { SeedScope } from './seed-run.ts';
@@ -11,7 +10,7 @@ export async function uploadOutputs(
   transport: Transport,
   { org, project, domain }: SeedScope,
   run: string,
-  literals: { name: string; value: Literal }[],
+  literals: MessageInitShape<typeof OutputsSchema>['literals'] & object,
 ): Promise<string> {
   const body = toBinary(OutputsSchema, create(OutputsSchema, { literals }));
   const { signedUrl, nativeUrl, headers } = await createClient(

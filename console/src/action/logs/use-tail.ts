@@ -10,7 +10,7 @@ import { calmly, withBreaks } from '../../run/pace.ts';
 import { LogText } from './log-text.ts';
 
 /** Lines that come in faster than this are shown together. */
-const PAUSE_MS = 60;
+const PAUSE_MS = 120;
 
 const seen = watchSeen(document, 60_000);
 
@@ -48,7 +48,8 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
           return untilThere(stream, () => isEnded.current);
         },
         onMessage: ({ logs }) => {
-          for (const { lines } of logs) log.append(lines.map(({ message }) => message));
+          // Each comes with its end of line.
+          for (const { lines } of logs) log.append(lines.map(({ message }) => message.replace(/\n$/, '')));
         },
         onState: (next, reason) => {
           if (next === 'ended') complete.current = true;

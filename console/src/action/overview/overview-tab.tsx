@@ -1,4 +1,7 @@
 import { Skeleton } from '@mantine/core';
+import type { ActionStatus } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import { KeyValues } from '../../shared/key-values.tsx';
+import { Duration, Time } from '../../shared/time.tsx';
 import { useAction } from '../action-context.ts';
 import panel from '../action-panel.module.css';
 import { Attempts } from './attempts.tsx';
@@ -19,9 +22,28 @@ export function OverviewTab() {
   return (
     <>
       <Outcome details={details} />
-      <Attempts details={details} />
+      {details.metadata?.spec.case === 'trace' ? (
+        <TraceTimes status={details.status} />
+      ) : (
+        <Attempts details={details} />
+      )}
       <Cache details={details} />
       <Children />
     </>
+  );
+}
+
+/** A trace is reported once it is over: its phases say nothing, only its times do. */
+function TraceTimes({ status }: { readonly status: ActionStatus | undefined }) {
+  return (
+    <section className={panel.section} aria-label="Times">
+      <KeyValues
+        pairs={[
+          ['Began', <Time key="began" at={status?.startTime} />],
+          ['Ended', status?.endTime && <Time key="ended" at={status.endTime} />],
+          ['Took', <Duration key="took" from={status?.startTime} to={status?.endTime} />],
+        ]}
+      />
+    </section>
   );
 }

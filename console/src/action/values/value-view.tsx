@@ -104,15 +104,8 @@ interface ManyProps {
 function Many({ entries, depth, brackets }: ManyProps) {
   const [open, setOpen] = useState(depth < 2);
   const [count, setCount] = useState(FIRST);
-  const many = `${entries.length.toLocaleString('en-US')} ${
-    brackets === '[]'
-      ? entries.length === 1
-        ? 'element'
-        : 'elements'
-      : entries.length === 1
-        ? 'field'
-        : 'fields'
-  }`;
+  const what = brackets === '[]' ? ['element', 'elements'] : ['entry', 'entries'];
+  const many = `${entries.length.toLocaleString('en-US')} ${what[entries.length === 1 ? 0 : 1]}`;
   return (
     <div className={styles.many}>
       <button type="button" className={styles.fold} aria-expanded={open} onClick={() => setOpen(!open)}>

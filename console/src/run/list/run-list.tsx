@@ -41,6 +41,8 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
   useAnchor(scroller, rows);
   useScrollTo(cursor, (index) => virtual.scrollToIndex(index, { align: 'auto' }));
   const lines = virtual.getVirtualItems();
+  // A line that is not in the page can't be named as the one that keys act on.
+  const isThere = lines.some(({ index }) => rows[index]?.id === cursor);
   const time = useTimeline(mode === 'timeline', () => lines.flatMap(({ index }) => rows[index] ?? []));
   const toggle = useCallback((item: TreeItem) => tree.fold(item, !tree.isFolded(item)), [tree]);
   const choose = useCallback(
@@ -55,7 +57,7 @@ export function RunList({ mode, cursor, opened, onCursor }: RunListProps) {
     <>
       {mode === 'timeline' && <Minimap time={time} />}
       <div ref={scroller} className={styles.scroller} data-mode={mode} data-testid="actions">
-        <table {...treegrid(rows.length, cursor)} className={styles.grid}>
+        <table {...treegrid(rows.length, isThere ? cursor : undefined)} className={styles.grid}>
           <Head mode={mode} time={time} />
           <tbody className={styles.lines} style={{ height: virtual.getTotalSize() }}>
             {inPlaces(lines).map(({ index, start }) => {
