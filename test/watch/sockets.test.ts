@@ -62,6 +62,33 @@ suites('watching over sockets', { over: [...over.over] }, (suite) => {
     await Promise.all([all.stop(), some.stop()]);
   });
 
+  test('a tree that is large enough to be compressed, to several at once and with what changes in it', async () => {
+    const run = await createRun(suite);
+    const names = Array.from({ length: 300 }, (_, i) => `n${i}`);
+    await Promise.all(names.map((name) => suite.internal.recordAction(taskRequest(run, name))));
+    const open = () => read(({ signal }) => suite.runs.watchActions({ runId: runId(run) }, { signal }));
+    const all = [open(), open(), open()];
+    const told = (reader: (typeof all)[number]) =>
+      new Map(reader.messages.flatMap((m) => m.enrichedActions.map((one) => [one.action?.id?.name, one])));
+    await Promise.all(
+      all.map((reader) => reader.until(() => ['a0', ...names].every((name) => told(reader).has(name)))),
+    );
+    const [first] = all;
+    for (const reader of all) expect(told(reader)).toEqual(first && told(first));
+    const [one] = names;
+    await move(run, Phase.SUCCEEDED, one);
+    await Promise.all(
+      all.map((reader) =>
+        reader.until(
+          () =>
+            told(reader).get(one)?.action?.status?.phase === Phase.SUCCEEDED &&
+            told(reader).get('a0')?.childrenPhaseCounts[Phase.SUCCEEDED] === 1,
+        ),
+      ),
+    );
+    await Promise.all(all.map((reader) => reader.stop()));
+  });
+
   test('runs of one kind that do not exist yet', async () => {
     const project = newName('proj');
     const target = {
