@@ -48,7 +48,7 @@ export function HomePage() {
         Projects
       </Title>
       {list.map((project) => (
-        <Card key={project.id} withBorder padding="sm">
+        <Card key={project.id} withBorder padding="sm" bg="var(--console-raised)">
           <Group justify="space-between">
             <div>
               <Text fw={600}>{project.name || project.id}</Text>
