@@ -63,7 +63,7 @@ export async function up(db: Kysely<unknown>, t: ColumnTypes, isPostgres: boolea
   // Of a group the newest runs are shown.
   await sql`create index runs_group on runs (org_key, project, domain, (coalesce(task_name, '')), created_at, id)
     where kind = 'RUN'`.execute(db);
-  await fill(db, counts, isPostgres);
+  await countRuns(db, isPostgres);
   if (isPostgres) {
     // A queue that empties and fills again, and rows that are updated all the time.
     await sql`alter table run_group_deltas set (autovacuum_vacuum_scale_factor = 0.05)`.execute(db);
@@ -73,7 +73,9 @@ export async function up(db: Kysely<unknown>, t: ColumnTypes, isPostgres: boolea
   }
 }
 
-async function fill(db: Kysely<unknown>, counts: Record<string, string>, isPostgres: boolean): Promise<void> {
+/** Counts all runs that there are into the empty tables. */
+export async function countRuns(db: Kysely<unknown>, isPostgres: boolean): Promise<void> {
+  const counts = measures(isPostgres);
   const minute = isPostgres
     ? 'floor(extract(epoch from created_at) / 60)::bigint'
     : `(cast(strftime('%s', substr(created_at, 1, 19)) as integer) / 60)`;

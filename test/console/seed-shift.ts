@@ -1,5 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import BetterSqlite3 from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { countRuns } from '../../migrations/0009-run-groups.ts';
 import { EnrichedIdentitySchema } from '../../src/gen/flyteidl2/common/identity_pb.js';
 import { ActionMetadataSchema } from '../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { plusMillis } from '../../src/runs/instant.ts';
@@ -30,11 +32,11 @@ const TIMES: readonly (readonly [table: string, columns: readonly string[], rows
  * Moves runs through time and gives them to people, in the service's SQLite file. Whoever watches already does not notice; for later
  * readers it was always so.
  */
-export function shiftRuns(
+export async function shiftRuns(
   file: string,
   { project, domain }: { project: string; domain: string },
   shifts: readonly Shift[],
-): void {
+): Promise<void> {
   const database = new BetterSqlite3(file, { timeout: 10_000 });
   try {
     const find = database.prepare(
@@ -48,9 +50,17 @@ export function shiftRuns(
         give(database, row, person);
       }
     })();
-  } finally {
+  } catch (error) {
     database.close();
+    throw error;
   }
+  await using db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+  // What is counted of runs is kept as they change, and this was no change that the service knows of.
+  await db.transaction().execute(async (transaction) => {
+    for (const table of ['run_group_deltas', 'run_groups', 'run_group_people'])
+      await sql`delete from ${sql.table(table)}`.execute(transaction);
+    await countRuns(transaction, false);
+  });
 }
 
 interface Row {

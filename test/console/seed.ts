@@ -67,7 +67,7 @@ export async function seed(options: SeedOptions): Promise<Seeded> {
     });
   }
   await seedTracked(transport, scope, dice, Math.ceil(runs / 16));
-  if (options.database !== undefined) shiftRuns(options.database, { project, domain }, shifts);
+  if (options.database !== undefined) await shiftRuns(options.database, { project, domain }, shifts);
   return { runs: seeded };
 }
 
