@@ -7,6 +7,7 @@ import {
   listHeldElsewhere,
   listParents,
   listWaiting,
+  type WaitingExecution,
 } from '../repository/executions.ts';
 import type { Row } from '../repository/schema.ts';
 import type { Clock } from '../runs/instant.ts';
@@ -26,17 +27,21 @@ interface StartOptions {
   readonly limits: RunLimits;
 }
 
-/** Claims what may start now, beside what is live, and answers the rows that were got. */
-export async function startNext(options: StartOptions, live: readonly Live[]): Promise<Row<'executions'>[]> {
+/**
+ * Claims what may start now, beside what is live, and answers the rows that were got.
+ *
+ * Who waits for children is always read before the queue is. So each child that makes its parent wait is in the queue that is read then,
+ * and nothing takes the place of a child that was enqueued in between.
+ */
+export async function startNext(
+  options: StartOptions,
+  live: readonly Pick<Live, 'actionId' | 'runId' | 'depth'>[],
+): Promise<Row<'executions'>[]> {
   const { dialect, clock, node, maxProcesses, limits } = options;
-  const now = clock();
-  const waiting = await listWaiting(dialect.reader, now, {
-    perRun: maxProcesses + 1,
-    total: MAX_CANDIDATES,
-  });
+  const occupants = await occupantsOf(dialect, live);
+  const waiting = await readQueue(options, dialect.reader);
   if (waiting.length === 0) return [];
   const candidates = await limits.apply(waiting);
-  const occupants = await occupantsOf(dialect, live);
   const awaited =
     isStuck(occupants) && candidates.some((one) => one.serial_key !== null)
       ? await listAwaited(
@@ -44,20 +49,40 @@ export async function startNext(options: StartOptions, live: readonly Live[]): P
           occupants.map(({ actionId }) => actionId),
         )
       : undefined;
-  const claims = (distant: readonly DistantOccupant[]) =>
-    chooseStarts(candidates, occupants, maxProcesses, { awaited, distant }).map(({ action_id }) => ({
+  const claims = (from: readonly Candidate[], distant: readonly DistantOccupant[]) =>
+    chooseStarts(from, occupants, maxProcesses, { awaited, distant }).map(({ action_id }) => ({
       actionId: action_id,
       token: randomUUID(),
     }));
   const bounded = boundedRuns(candidates);
-  if (bounded.length === 0) return claimExecutions(dialect, claims([]), node, now);
-  return claimBounded(options, bounded, (db, distant) =>
-    claimWithin(dialect, db, claims(distant), node, now),
-  );
+  if (bounded.length === 0) return claimExecutions(dialect, claims(candidates, []), node, clock());
+  return claimBounded(options, bounded, async (db, distant) => {
+    const from = distant.some(({ blocked }) => blocked)
+      ? withBoundsOf(await readQueue(options, db), candidates)
+      : candidates;
+    return claimWithin(dialect, db, claims(from, distant), node, clock());
+  });
+}
+
+/** What may start by now; what has just been enqueued may. */
+function readQueue({ clock, maxProcesses }: StartOptions, db: Db): Promise<WaitingExecution[]> {
+  return listWaiting(db, clock(), { perRun: maxProcesses + 1, total: MAX_CANDIDATES });
+}
+
+/** What waits now, with the bounds that were found for its runs a moment ago; runs that were not there then have to wait for the next look. */
+function withBoundsOf(waiting: readonly WaitingExecution[], before: readonly Candidate[]): Candidate[] {
+  const bounds = new Map(before.map(({ run_id, run_concurrency }) => [run_id, run_concurrency]));
+  return waiting.flatMap((one) => {
+    const bound = bounds.get(one.run_id);
+    return bound === undefined ? [] : [{ ...one, run_concurrency: bound }];
+  });
 }
 
 /** The actions that are live, and whether they wait for children. */
-async function occupantsOf(dialect: Dialect, live: readonly Live[]): Promise<Occupant[]> {
+async function occupantsOf(
+  dialect: Dialect,
+  live: readonly Pick<Live, 'actionId' | 'runId' | 'depth'>[],
+): Promise<Occupant[]> {
   const parents = await listParents(
     dialect,
     live.map(({ actionId }) => actionId),
