@@ -137,7 +137,8 @@ export class Tenure {
       })
       .finally(() => {
         this.#ways.delete(way);
-        this.#live.delete(actionId);
+        // Its next attempt may be on its way already.
+        if (this.#live.get(actionId) === live) this.#live.delete(actionId);
         this.#options.wake();
       });
     this.#ways.add(way);

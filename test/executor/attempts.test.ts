@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { attemptLogFile } from '../../src/executor/places.ts';
 import { notFound } from '../../src/runs/errors.ts';
@@ -184,5 +186,24 @@ describe.each(dialects)('attempts on $name', ({ create }) => {
     await bench.run('r1', { command: [] });
     await bench.untilDone('r1');
     expect((await bench.action('r1')).errors[0]).toMatchObject({ code: 'NoCommand' });
+  });
+
+  test('an attempt that begins while the one before it is not put away yet can be ended', async () => {
+    const bench = await open();
+    const release = Promise.withResolvers<void>();
+    const executor = await bench.start({
+      hook: (point) => (point === 'settled' ? release.promise : undefined),
+    });
+    const script = `[ "$FLYTE_ATTEMPT_NUMBER" = 1 ] || exit 1; : > "$2/up"; while :; do sleep 1; done`;
+    const metadata = { retries: { retries: 1 } };
+    await bench.run('r1', { script, args: [bench.folder], metadata });
+    await bench.until(async () => existsSync(bench.file('up')));
+    release.resolve();
+    // Nothing is left for it to do but what follows at once.
+    await setImmediate();
+    expect(executor.running).toBe(1);
+    await bench.abort('r1');
+    await bench.untilDone('r1');
+    expect(await bench.action('r1')).toMatchObject({ phase: 'ABORTED', attempts: 2 });
   });
 });
