@@ -101,7 +101,8 @@ describe.each(dialects)('tasks that wait for an equal one on $name', ({ create }
     const bench = await open();
     await bench.start();
     await bench.run('r1', serial(bench));
-    await bench.child('r1', 'c1', { script: SUCCEED });
+    // It must not end before it has its child.
+    await bench.child('r1', 'c1', { script: `${WAIT}; ${SUCCEED}`, args: [bench.folder] });
     await bench.child('r1', 'c2', serial(bench), 'c1');
     await bench.until(async () => (await bench.lines('up')).includes('r1 c2'));
     await letGo(bench);

@@ -1,108 +1,37 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Executor, ExecutorOptions } from '../../src/executor/executor.ts';
 import { survivors } from '../../src/executor/process-table.ts';
 import { uptimeMs } from '../../src/executor/uptime.ts';
-import type { Dialect } from '../../src/repository/dialects/dialect.ts';
 import { takeOver } from '../../src/repository/executor-leases.ts';
 import { claimExecutions } from '../../src/repository/executions.ts';
 import { readActionKey } from '../../src/repository/read/execution-task.ts';
 import { endExecution } from '../../src/repository/write/commands/execution.ts';
 import { dialects } from '../support/databases.ts';
-import { type Bench, makeExecutor, SUCCEED, useBench } from './harness.ts';
-
-const LEASE_MS = 120_000;
-const BEAT_MS = LEASE_MS / 12;
+import { type Bench, SUCCEED, useBench } from './harness.ts';
+import { BEAT_MS, LEASE_MS, useMachines } from './machines.ts';
 
 /** Its first attempt never ends by itself, later ones succeed. */
 const STUCK_AT_FIRST = `echo "$FLYTE_ATTEMPT_NUMBER" >> "$2/starts"
 [ "$FLYTE_ATTEMPT_NUMBER" = 0 ] || exit 0
 while :; do sleep 1; done`;
 
-/** An executor as if on a machine of its own, with a clock that the test moves. */
-interface Machine {
-  readonly executor: Executor;
-  /** Moves its clock on by a moment as often as it takes, and waits for its sign of life each time. */
-  pass(ms: number): Promise<void>;
-  /** Moves its clock on at once. */
-  jump(ms: number): void;
-  /** From now on it can't reach the database, or can again. */
-  cut(isCut: boolean): void;
-}
-
 describe.each(dialects)('executors on several machines with $name', ({ create }) => {
   const open = useBench(create);
-  const executors: Executor[] = [];
+  const { machine, executors } = useMachines();
   const children = new Set<ChildProcess>();
-  afterEach(async () => {
+  afterEach(() => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all(executors.splice(0).map((executor) => executor.stop()));
   });
 
-  async function machine(
-    bench: Bench,
-    node: string,
-    options: Partial<Omit<ExecutorOptions, 'prepare'>> = {},
-  ): Promise<Machine> {
-    // It stands still unless the test moves it. The guards of processes read the real one, which is never far ahead.
-    let now = uptimeMs();
-    let isCut = false;
-    const connection = <K extends 'reader' | 'writer'>(key: K): Dialect[K] => {
-      if (isCut) throw new Error('the database is out of reach');
-      return bench.dialect[key];
-    };
-    const dialect: Dialect = {
-      ...bench.dialect,
-      get reader() {
-        return connection('reader');
-      },
-      get writer() {
-        return connection('writer');
-      },
-    };
-    const executor = makeExecutor(
-      { ...bench, clock: bench.clock, dialect },
-      {
-        node,
-        workDir: bench.file(node),
-        lockFile: bench.file(`${node}.lock`),
-        pollMs: 20,
-        lease: {
-          leaseMs: LEASE_MS,
-          file: bench.file(`${node}.lease`),
-          earlierName: `${node} of old`,
-          uptimeMs: () => now,
-        },
-        ...options,
-      },
-    );
-    executors.push(executor);
-    await executor.start();
-    const beat = async () => (await executorRow(bench, node))?.beat ?? 0;
-    const jump = (ms: number) => {
-      now += ms;
-      executor.wake();
-    };
-    return {
-      executor,
-      jump,
-      cut: (now) => {
-        isCut = now;
-      },
-      async pass(ms) {
-        for (let passed = 0; passed < ms; passed += BEAT_MS) {
-          const before = await beat();
-          jump(BEAT_MS);
-          await bench.until(async () => (await beat()) > before);
-        }
-      },
-    };
+  /** Runs a task whose first attempt is stuck, and resolves when it is: its command has begun, and that is written down. */
+  async function runUntilStuck(bench: Bench): Promise<void> {
+    await bench.run('r1', { script: STUCK_AT_FIRST, args: [bench.folder] });
+    await bench.untilPhase('r1', 'RUNNING');
+    // A process that is ended before it gets so far does not count as an attempt.
+    await bench.until(async () => (await bench.lines('starts')).length > 0);
   }
-
-  const executorRow = (bench: Bench, node: string) =>
-    bench.dialect.reader.selectFrom('executors').selectAll().where('node', '=', node).executeTakeFirst();
 
   async function remains(bench: Bench): Promise<number[]> {
     const { pid, token } = await bench.execution('r1');
@@ -112,8 +41,7 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
   test('one that is cut off from the database ends its processes before another one runs them again', async () => {
     const bench = await open();
     const one = await machine(bench, 'one');
-    await bench.run('r1', { script: STUCK_AT_FIRST, args: [bench.folder] });
-    await bench.untilPhase('r1', 'RUNNING');
+    await runUntilStuck(bench);
     const two = await machine(bench, 'two');
     one.cut(true);
     // It counts from its last sign of life, the other one from when it saw that.
@@ -144,13 +72,48 @@ describe.each(dialects)('executors on several machines with $name', ({ create })
   test('one that loses its lease and finds nobody in its place runs its tasks again itself', async () => {
     const bench = await open();
     const one = await machine(bench, 'one');
-    await bench.run('r1', { script: STUCK_AT_FIRST, args: [bench.folder] });
-    await bench.untilPhase('r1', 'RUNNING');
+    await runUntilStuck(bench);
     one.jump(LEASE_MS);
     await bench.untilDone('r1');
     const action = await bench.action('r1');
     expect(action).toMatchObject({ phase: 'SUCCEEDED', attempts: 2 });
     expect(action.errors[0]).toMatchObject({ code: 'ProcessLost' });
+    expect(await bench.lines('starts')).toEqual(['0', '1']);
+  });
+
+  test('one that loses its lease before a process got as far as its command runs that in the same attempt', async () => {
+    const bench = await open();
+    const script = `echo "$FLYTE_ATTEMPT_NUMBER" >> "$2/starts"; ${SUCCEED}`;
+    const recorded = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const started = async () => {
+      const { folder, token } = await bench.execution('r1');
+      return join(folder ?? '', `started.${token}`);
+    };
+    let isFirst = true;
+    const one = await machine(bench, 'one', {
+      hook: async (point) => {
+        if (!isFirst) return;
+        // The wrapper finds that made, and goes without having done anything.
+        if (point === 'prepared') await mkdir(await started());
+        if (point !== 'recorded') return;
+        isFirst = false;
+        recorded.resolve();
+        await release.promise;
+      },
+    });
+    await bench.run('r1', { script, args: [bench.folder] });
+    await recorded.promise;
+    const before = await bench.execution('r1');
+    expect(before.state).toBe('RUNNING');
+    await bench.until(async () => (await remains(bench)).length === 0);
+    await rmdir(await started());
+    one.jump(LEASE_MS);
+    release.resolve();
+    await bench.untilDone('r1');
+    expect(await bench.action('r1')).toMatchObject({ phase: 'SUCCEEDED', attempts: 1 });
+    expect(await bench.lines('starts')).toEqual(['0']);
+    expect((await bench.execution('r1')).token).not.toBe(before.token);
   });
 
   test('what one still says about an action after it was taken over does not count', async () => {
