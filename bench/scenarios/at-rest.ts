@@ -1,5 +1,5 @@
-import { runName } from '../client/sources.ts';
 import { median } from '../support/measure.ts';
+import type { Place } from '../support/place.ts';
 import { memoryBytes } from '../support/processes.ts';
 import { less } from '../support/rows.ts';
 import type { Scenario } from '../support/scenario.ts';
@@ -13,39 +13,40 @@ const SETTLE_MS = 3000;
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
+const PREFIX = 'o';
+
+/** Megabytes above rest that 10,000 streams take on which nothing happens. */
+function idle(place: Place, what: 'actions' | 'details'): Promise<number> {
+  const runs = what === 'actions' ? 100 : 1;
+  const seeds = [{ prefix: PREFIX, runs, children: what === 'actions' ? 10 : IDLE_STREAMS }];
+  return withService(place, { seeds }, async ({ service: { url, pid }, client }) => {
+    await settle();
+    const rest = memoryBytes(pid);
+    await Promise.all(
+      Array.from({ length: IDLE_STREAMS / STREAMS_PER_ADDRESS }, (_, i) => {
+        const from = i * STREAMS_PER_ADDRESS;
+        const to = from + STREAMS_PER_ADDRESS;
+        const localAddress = `127.0.0.${10 + i}`;
+        return client().run({ kind: 'idle', url, what, prefix: PREFIX, runs, from, to, localAddress });
+      }),
+    );
+    await settle();
+    return (memoryBytes(pid) - rest) / MB;
+  });
+}
+
 /** What 10,000 streams cost on which nothing happens. */
 export const idleStreams: Scenario = {
   name: 'idle-streams',
   about: '10,000 idle watch streams: memory',
-  run: (place) =>
-    withService(place, { seeds: [{ prefix: 'o', runs: 1, children: IDLE_STREAMS }] }, async (prepared) => {
-      const { url, pid } = prepared.service;
-      await settle();
-      const rest = memoryBytes(pid);
-      const addresses = IDLE_STREAMS / STREAMS_PER_ADDRESS;
-      await Promise.all(
-        Array.from({ length: addresses }, (_, i) =>
-          prepared.client().run({
-            kind: 'idle',
-            url,
-            run: runName('o', 0),
-            from: i * STREAMS_PER_ADDRESS,
-            to: (i + 1) * STREAMS_PER_ADDRESS,
-            localAddress: `127.0.0.${10 + i}`,
-          }),
-        ),
-      );
-      await settle();
-      const above = (memoryBytes(pid) - rest) / MB;
-      return [
-        {
-          work: '10,000 idle watch streams, memory above rest',
-          figures: [less(above, 'MB', { atLeast: 550, goal: 200 })],
-          limit: '',
-          details: 'WatchActionDetails, each of another action, 100 streams per connection',
-        },
-      ];
-    }),
+  async run(place) {
+    const bounds = { atLeast: 550, goal: 200 };
+    const row = (work: string, above: number) => ({ work, figures: [less(above, 'MB', bounds)], limit: '' });
+    return [
+      row('10,000 idle streams of WatchActions, 100 runs: memory above rest', await idle(place, 'actions')),
+      row('10,000 idle streams of WatchActionDetails, each of another action', await idle(place, 'details')),
+    ];
+  },
 };
 
 /** Memory of a service that nobody uses, and how soon it is ready on a database that is there. */

@@ -56,41 +56,52 @@ interface Slice {
 
 /** Loads the service and the empty servers in turns, after warming each up. Throws when a call fails. */
 export async function compare(place: Place, options: LoadOptions): Promise<Compared> {
-  const servers = {
-    service: options.service,
-    connect: await place.empty('connect'),
-    http2: await place.empty('http2'),
-  };
-  const slices = { service: [] as Slice[], connect: [] as Slice[], http2: [] as Slice[] };
+  const { service, empty } = await inTurns(place, options, { service: options.service });
+  return { ...service, ...empty };
+}
+
+/** Several services under the same load, and the empty servers, in turns: what else the machine does meets all of them alike. */
+export async function inTurns<N extends string>(
+  place: Place,
+  options: Omit<LoadOptions, 'service'>,
+  services: Record<N, Measured>,
+): Promise<Record<N, Load> & { empty: Pick<Compared, 'connect' | 'http2'> }> {
+  const connect = await place.empty('connect');
+  const http2 = await place.empty('http2');
+  const targets = [
+    ...(Object.entries(services) as [N, Measured][]).map(([name, server]) => ({
+      name: name as string,
+      server,
+      share: 1,
+      checked: options.checked ?? true,
+    })),
+    { name: ' connect', server: connect, share: EMPTY_SHARE, checked: false },
+    { name: ' http2', server: http2, share: EMPTY_SHARE, checked: false },
+  ];
+  const slices = new Map<string, Slice[]>(targets.map(({ name }) => [name, []]));
   const clients = Array.from({ length: options.processes ?? 1 }, () => place.client());
   const postgresPid = await place.postgresPid();
   try {
     for (let round = 0; round <= options.rounds; round++) {
-      for (const name of ['service', 'connect', 'http2'] as const) {
-        const full = round === 0 ? WARM_UP_SECONDS : options.seconds;
-        const seconds = name === 'service' ? full : full * EMPTY_SHARE;
-        const slice = await runSlice(clients, servers[name], options, {
-          seconds,
-          checked: name === 'service' && (options.checked ?? true),
-          postgresPid,
-        });
-        if (round > 0) slices[name].push(slice);
+      for (const { name, server, share, checked } of targets) {
+        const seconds = (round === 0 ? WARM_UP_SECONDS : options.seconds) * share;
+        const slice = await runSlice(clients, server, options, { seconds, checked, postgresPid });
+        if (round > 0) slices.get(name)?.push(slice);
       }
     }
   } finally {
     place.release(clients);
   }
-  return {
-    ...summary(slices.service),
-    connect: summary(slices.connect),
-    http2: summary(slices.http2),
-  };
+  const load = (name: string) => summary(slices.get(name) ?? []);
+  const names = Object.keys(services) as N[];
+  const loads = Object.fromEntries(names.map((name) => [name, load(name)])) as Record<N, Load>;
+  return { ...loads, empty: { connect: load(' connect'), http2: load(' http2') } };
 }
 
 async function runSlice(
   clients: readonly ClientProcess[],
   server: Measured,
-  options: LoadOptions,
+  options: Omit<LoadOptions, 'service'>,
   more: { seconds: number; checked: boolean; postgresPid: number | undefined },
 ): Promise<Slice> {
   const cpu = () => ({

@@ -42,14 +42,18 @@ export function loadRow(work: string, compared: Compared, bounds: { rate: Bounds
   return {
     work,
     figures: [more(rate, '/s', bounds.rate), less(cpuMs, 'ms CPU', bounds.cpuMs)],
-    limit: emptyText(connect, http2),
+    limit: `${emptyText(connect, http2)}${othersText(otherCores)}`,
     details: [
       `p50 ${text(p50)} ms, p99 ${text(p99)} ms`,
       `PostgreSQL ${text(postgresCpuMs)} ms CPU`,
       `client ${text(clientCpuMs)} ms CPU`,
-      `others kept ${text(otherCores)} cores busy`,
     ].join('; '),
   };
+}
+
+/** Said only where it spoils the rates: the machine has few cores, and service, database and clients want three. */
+function othersText(cores: number): string {
+  return cores < 0.5 ? '' : `; others kept ${cores.toFixed(1)} cores busy`;
 }
 
 /** What the servers that do nothing gave. */
