@@ -1,6 +1,13 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArrowBackUp, IconBan, IconChevronDown, IconForms, IconRepeat } from '@tabler/icons-react';
+import {
+  IconArrowBackUp,
+  IconBan,
+  IconChevronDown,
+  IconColumns2,
+  IconForms,
+  IconRepeat,
+} from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -13,6 +20,7 @@ import { AbortDialog } from '../rerun/abort-dialog.tsx';
 import { repeatRun } from '../rerun/repeat-run.ts';
 import { useRun } from '../run-context.ts';
 import styles from './run-header.module.css';
+import { useCompare } from './use-compare.ts';
 
 const RerunDialog = lazy(() => import('../rerun/rerun-dialog.tsx'));
 
@@ -21,6 +29,7 @@ export function RunActions({ details }: { readonly details: RunDetails | undefin
   const { kind, tree } = useRun();
   const [dialog, setDialog] = useState<'abort' | 'inputs'>();
   const again = useRepeat(details);
+  const compare = useCompare(details);
   const phase = tree.root?.phase;
   const ended = isTerminal(phase);
   const recoverable = ended && phase !== ActionPhase.SUCCEEDED && phase !== ActionPhase.RECOVERED;
@@ -32,6 +41,7 @@ export function RunActions({ details }: { readonly details: RunDetails | undefin
       ? [
           { label: 'Re-run this run', run: () => again.mutate('rerun') },
           { label: 'Re-run with other inputs', run: () => setDialog('inputs') },
+          { label: 'Compare with the last good run', run: () => compare.mutate() },
         ]
       : []),
     ...(executed && recoverable ? [{ label: 'Recover this run', run: () => again.mutate('recover') }] : []),
@@ -73,6 +83,13 @@ export function RunActions({ details }: { readonly details: RunDetails | undefin
                 onClick={() => again.mutate('recover')}
               >
                 Recover: keep what succeeded
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<IconColumns2 size={14} />}
+                disabled={!executed}
+                onClick={() => compare.mutate()}
+              >
+                Compare with the last good run
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>
