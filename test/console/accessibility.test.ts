@@ -78,7 +78,7 @@ const action = (which: keyof SampleActions, tab = '') =>
   `${base}/runs/${sample[which].run}/actions/${sample[which].action}${tab && `?tab=${tab}`}`;
 
 it.each([...pages, ...dialogs])('%s', async (_, path, shown) => {
-  const page = await suite.open(path(), { colorScheme: 'light' });
+  const page = await suite.open(path());
   await shown(page);
   await expectAccessible(page);
   await page.emulateMedia({ colorScheme: 'dark' });

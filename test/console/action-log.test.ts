@@ -83,8 +83,11 @@ it('finds lines, links to one, and saves all of them', async () => {
   await row(page, 15).locator('mark').getByText('line 15').waitFor();
   await page.keyboard.press('Enter');
   await row(page, 150).getByText('of many').waitFor();
-  await page.getByRole('link', { name: 'Line 150', exact: true }).click();
-  await page.waitForURL('**&line=150');
+  // Until the list stands still, a click may miss it.
+  await eventually(async () => {
+    await page.getByRole('link', { name: 'Line 150', exact: true }).click();
+    return page.url();
+  }).toContain('&line=150');
   await page.reload();
   await lines(page).locator('[data-pointed]').getByText('line 150 of many').waitFor();
   const [download] = await Promise.all([

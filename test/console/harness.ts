@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { DataProxyService } from '../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { TaskService } from '../../src/gen/flyteidl2/task/task_service_pb.js';
@@ -36,11 +36,17 @@ export interface ConsoleSuite {
   readonly api: Clients;
   readonly transport: Transport;
   /** Opens a page of the console; what the browser complains about fails the test in its end. */
-  open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  open(path: string, options?: OpenOptions): Promise<Page>;
   /** Ends the service, as a deployment does. */
   stop(): Promise<void>;
   /** Starts it again, on the same port and the same data. */
   start(): Promise<void>;
+}
+
+/** How a page is looked at: by default in light colours, 1440 pixels wide, in UTC. */
+export interface OpenOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly timezoneId?: string;
 }
 
 /** Clients of the services that tests ask. */
@@ -76,6 +82,9 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
   let port = 0;
   let service: ServiceProcess | undefined;
   let browser: Browser | undefined;
+  let shared: BrowserContext | undefined;
+  // Pages that are used again: a new one costs three times as much as another address in an old one.
+  const idle: Page[] = [];
   let seeded: Seeded = { runs: [] };
   let api: Clients;
   let transport: Transport;
@@ -130,21 +139,22 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
     get transport() {
       return transport;
     },
-    async open(path, options = {}) {
+    async open(path, { viewport = { width: 1440, height: 900 }, timezoneId } = {}) {
       if (browser === undefined) throw new Error('The browser has not started.');
-      const context = await browser.newContext({
-        viewport: { width: 1440, height: 900 },
-        reducedMotion: 'reduce',
-        timezoneId: 'UTC',
-        ...options,
-      });
-      context.setDefaultTimeout(PATIENCE_MS);
-      const complaints = complaintsOf(context);
+      if (timezoneId === undefined) shared ??= await newContext(browser, 'UTC');
+      const own = timezoneId === undefined ? undefined : await newContext(browser, timezoneId);
+      const page = (own ? undefined : idle.pop()) ?? (await (own ?? shared)?.newPage());
+      if (page === undefined) throw new Error('The browser opens no page.');
+      const heard = complaintsOf(page);
       onTestFinished(async () => {
-        await context.close();
-        expect(complaints, 'what the browser complained about').toEqual([]);
+        // What a person keeps in the browser is nothing to the next test.
+        await page.evaluate('localStorage.clear()');
+        heard.stop();
+        if (own === undefined) idle.push(await rested(page));
+        else await own.close();
+        expect(heard.complaints, 'what the browser complained about').toEqual([]);
       });
-      const page = await context.newPage();
+      await page.setViewportSize(viewport);
       await page.goto(`http://127.0.0.1:${port}${path}`);
       return page;
     },
@@ -156,15 +166,31 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
   };
 }
 
+async function newContext(browser: Browser, timezoneId: string): Promise<BrowserContext> {
+  const context = await browser.newContext({ colorScheme: 'light', reducedMotion: 'reduce', timezoneId });
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
+}
+
+/** A page with nothing on it that could still ask the service for something. */
+async function rested(page: Page): Promise<Page> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(new URL('/icon.svg', page.url()).href);
+  return page;
+}
+
 /** Errors of scripts and of the Content-Security-Policy; a request that fails is the page's to show. */
-function complaintsOf(context: BrowserContext): string[] {
+function complaintsOf(page: Page) {
   const complaints: string[] = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
+  const onError = (error: Error) => void complaints.push(String(error));
+  const onConsole = (message: ConsoleMessage) => {
     const text = message.text();
     if (message.type() === 'error' && !text.startsWith('Failed to load resource')) complaints.push(text);
-  });
-  return complaints;
+  };
+  page.on('pageerror', onError);
+  page.on('console', onConsole);
+  const stop = () => void page.off('pageerror', onError).off('console', onConsole);
+  return { complaints, stop };
 }
 
 /** Asks until the answer is as expected: `await eventually(() => count()).toBe(3)`. */

@@ -52,6 +52,8 @@ it('keeps new runs back from somebody who points at the list', async () => {
   await createRun(suite.api, 'later');
   await page.getByRole('button', { name: '1 new run' }).waitFor();
   expect(await shownRuns(page)).not.toContain('later');
+  // Who has selected something keeps the list as it is, wherever the mouse goes.
+  await page.getByLabel('Select first').check();
   await page.getByRole('button', { name: '1 new run' }).click();
   await lineOf(page, 'later').waitFor();
 });
@@ -67,6 +69,7 @@ it('aborts the runs that were selected, with the reason', async () => {
   const dialog = page.getByRole('dialog', { name: 'Abort these 3 runs?' });
   await dialog.getByLabel('Reason').fill('wrong data');
   await dialog.getByRole('button', { name: 'Abort' }).click();
+  await page.getByText('3 runs aborted').waitFor();
   for (const name of stopped) await lineOf(page, name).getByText('Aborted').waitFor();
   await selected.waitFor({ state: 'hidden' });
   for (const name of stopped) {

@@ -20,11 +20,11 @@ interface AbortDialogProps {
 }
 
 /** Asks once more, and for a reason, then stops the runs. */
-export function AbortDialog({ kind, scope, names, opened, onClose, onDone }: AbortDialogProps) {
+export function AbortDialog({ kind, scope, names: going, opened, onClose, onDone }: AbortDialogProps) {
   const [reason, setReason] = useState('');
   const abort = useMutation({
-    mutationFn: () => abortAll(kind, scope, names, reason.trim()),
-    onSuccess: (failures) => {
+    mutationFn: (names: readonly string[]) => abortAll(kind, scope, names, reason.trim()),
+    onSuccess: (failures, names) => {
       onClose();
       setReason('');
       const done = names.length - failures.length;
@@ -34,13 +34,15 @@ export function AbortDialog({ kind, scope, names, opened, onClose, onDone }: Abo
       if (failures.length === 0) onDone();
     },
   });
+  // The list learns that runs have ended before all of them have.
+  const names = abort.isPending ? abort.variables : going;
   const title = names.length === 1 ? 'Abort this run?' : `Abort these ${names.length} runs?`;
   return (
     <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          abort.mutate();
+          abort.mutate(going);
         }}
       >
         <Stack gap="sm">
