@@ -65,8 +65,20 @@ export class Tenure {
     return changes.some(({ actionId }) => actionId !== null && this.#live.has(actionId));
   }
 
-  /** One look at everything; answers when something is due, and whether processes are being ended. */
+  /**
+   * One look at everything; answers when something is due, and whether processes are being ended. Rejects if the database is in trouble; what
+   * it holds then without having it in hand it finds later.
+   */
   async pass(): Promise<{ nextAt: Instant | undefined; ending: boolean }> {
+    try {
+      return await this.#look();
+    } catch (error) {
+      this.#recoverAt = performance.now() + RECOVERY_PAUSE_MS;
+      throw error;
+    }
+  }
+
+  async #look(): Promise<{ nextAt: Instant | undefined; ending: boolean }> {
     const { others, killGraceMs, clock, metrics } = this.#options;
     if (this.#recoverAt !== undefined && performance.now() >= this.#recoverAt) await this.#recover();
     const taken = (await others?.look()) ?? [];
