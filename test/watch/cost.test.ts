@@ -98,28 +98,22 @@ describe.each(dialects)('the cost of watching on $name', ({ create }) => {
         },
       }),
     });
-    const hundred = openHundred();
-    let opened = false;
-    hundred.then(
-      () => {
-        opened = true;
-      },
-      () => {},
-    );
-    while (!opened) {
-      await vi.advanceTimersByTimeAsync(1);
+    /** Lets time pass, and the database answer whatever it was asked meanwhile: no wait for it is over before it could be. */
+    const step = async (milliseconds: number) => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      await sql`select 1`.execute(replica.dialect.reader);
+      queries--;
       await turn();
-    }
-    await hundred;
-    /** Lets time pass, and the database answer whatever it was asked meanwhile. */
-    const pass = async (seconds: number) => {
-      for (let tenth = 0; tenth < seconds * 10; tenth++) {
-        await vi.advanceTimersByTimeAsync(100);
-        await sql`select 1`.execute(replica.dialect.reader);
-        queries--;
-        await turn();
-      }
     };
+    const pass = async (seconds: number) => {
+      for (let tenth = 0; tenth < seconds * 10; tenth++) await step(100);
+    };
+    let opened = false;
+    const hundred = openHundred().finally(() => {
+      opened = true;
+    });
+    while (!opened) await step(1);
+    await hundred;
     await pass(5);
     queries = 0;
     looks = 0;
