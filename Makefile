@@ -15,7 +15,7 @@ console := dist/console/index.html
 run := scripts/with-node.sh
 
 .PHONY: help run executor test build build-client integration-test integration-test-postgres conformance e2e-sdk e2e-flyte \
-	bench bench-fan-out bench-console console-dev generate check-gen typecheck format lint clean install
+	bench bench-fan-out bench-console screenshots console-dev generate check-gen typecheck format lint clean install
 
 help: ## This list
 	@echo 'Targets of make:'
@@ -53,6 +53,9 @@ bench-fan-out: $(installed) ## 200 runs of 10 children at once, and what they co
 
 bench-console: $(installed) $(console) ## A run of 50,000 actions in a browser (needs chromium): first view, scrolling, live changes
 	@$(run) node bench/console/run-page.ts $(ARGS)
+
+screenshots: $(installed) $(console) ## Make docs/screenshots anew, with sample data
+	@CONSOLE_SCREENSHOTS=1 $(run) vitest run test/console/screenshots.test.ts
 
 build: $(installed) $(console) ## Make bin/runs-service, and the console in dist/console
 	@$(run) node scripts/build.ts service

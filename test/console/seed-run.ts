@@ -68,7 +68,7 @@ export async function seedRun(transport: Transport, seed: SeedRun) {
     if (status?.code !== 0) throw new Error(`${name}: ${status?.message}`);
   }
   await settle(internal, run, actions, at);
-  return { name, phase, elapsedMs };
+  return { name, phase, elapsedMs, actions };
 }
 
 /** Ends what events alone leave open: a failed attempt could be followed by another. */

@@ -11,6 +11,8 @@ export interface Shift {
   readonly run: string;
   readonly startedAt: number;
   readonly person: string;
+  /** When each of its actions began: milliseconds since the run did. A service takes the time at which it hears of them. */
+  readonly actions: readonly { readonly name: string; readonly from: number }[];
 }
 
 const TIMES: readonly (readonly [table: string, columns: readonly string[], rows: string])[] = [
@@ -43,10 +45,12 @@ export async function shiftRuns(
       'SELECT id, created_at, metadata FROM runs WHERE project = ? AND domain = ? AND name = ?',
     );
     database.transaction(() => {
-      for (const { run, startedAt, person } of shifts) {
+      for (const { run, startedAt, person, actions } of shifts) {
         const row = find.get(project, domain, run) as Row;
         const by = startedAt - Date.parse(row.created_at);
         for (const [table, columns, rows] of TIMES) move(database, table, columns, rows, row.id, by);
+        for (const { name, from } of actions)
+          begin(database, row, name, plusMillis(row.created_at, by + from));
         give(database, row, person);
       }
     })();
@@ -83,6 +87,18 @@ function move(
   );
   for (const row of all as Record<string, string | null>[]) {
     set.run(...columns.map((name) => (row[name] ? plusMillis(row[name], by) : null)), row.id);
+  }
+}
+
+function begin(database: BetterSqlite3.Database, { id }: Row, name: string, at: string): void {
+  const action = 'SELECT id FROM actions WHERE run_id = :id AND name = :name';
+  const attempt = `SELECT id FROM action_attempts WHERE action_id IN (${action}) AND attempt_number = 1`;
+  for (const statement of [
+    `UPDATE actions SET created_at = :at, start_time = :at WHERE id IN (${action})`,
+    `UPDATE action_attempts SET start_time = :at WHERE id IN (${attempt})`,
+    `UPDATE phase_transitions SET start_time = :at WHERE attempt_id IN (${attempt}) AND phase = 'QUEUED'`,
+  ]) {
+    database.prepare(statement).run({ id, name, at });
   }
 }
 

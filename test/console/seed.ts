@@ -64,6 +64,7 @@ export async function seed(options: SeedOptions): Promise<Seeded> {
       run: outcome.name,
       startedAt: Date.now() - Math.max(age, outcome.elapsedMs + 1000),
       person: dice.pick(PEOPLE),
+      actions: outcome.actions,
     });
   }
   await seedTracked(transport, scope, dice, Math.ceil(runs / 16));

@@ -5,7 +5,7 @@ import { withReference } from '../../scripts/write-reference.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const pages = ['README.md', 'docs/architecture.md'];
+const pages = ['README.md', 'docs/architecture.md', 'docs/console.md'];
 
 test('the table of the configuration is up to date (else: node scripts/write-reference.ts)', () => {
   expect(read('README.md')).toBe(withReference(read('README.md')));
