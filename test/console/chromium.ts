@@ -1,16 +1,19 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { npmChromium } from './npm-chromium.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+// Tests run as root where containers do; nothing but our own pages is opened.
+const args = ['--no-sandbox'];
 
 /** Starts a browser: the machine's own Chromium if there is one in the PATH, else the one that npm brought. */
 export async function launchBrowser(): Promise<Browser> {
   const found = inPath();
-  // Tests run as root where containers do; nothing but our own pages is opened.
-  if (found !== undefined) return chromium.launch({ executablePath: found, args: ['--no-sandbox'] });
-  const packaged = (await import('@sparticuz/chromium')).default;
-  return chromium.launch({ executablePath: await packaged.executablePath(), args: packaged.args });
+  return chromium.launch({
+    args,
+    ...(found === undefined ? await npmChromium() : { executablePath: found }),
+  });
 }
 
 function inPath(): string | undefined {
