@@ -18,13 +18,25 @@ const MAX_BYTES = 16_384;
 
 /** The spec that came last of each task. */
 const known = new LRUCache<string, Known>({ max: MAX_SPECS });
+/** Of specs that nobody can change. */
+const ofFrozen = new WeakMap<TaskSpec, TaskSpecBytes>();
 
 /**
  * Encodes a spec. One that means the same as the last one of its task gets that one's bytes: runs of a task, and the many actions that a
- * run maps it over, bring the same spec again and again, and to compare it costs a fraction of encoding it. The message must not be
- * changed afterwards.
+ * run maps it over, bring the same spec again and again, and to compare it costs a fraction of encoding it. Of a spec that is frozen nothing
+ * is compared at all. The message must not be changed afterwards.
  */
 export function taskSpecBytes(spec: TaskSpec): TaskSpecBytes {
+  if (!Object.isFrozen(spec)) return encodeSpec(spec);
+  let bytes = ofFrozen.get(spec);
+  if (bytes === undefined) {
+    bytes = encodeSpec(spec);
+    ofFrozen.set(spec, bytes);
+  }
+  return bytes;
+}
+
+function encodeSpec(spec: TaskSpec): TaskSpecBytes {
   const id = spec.taskTemplate?.id;
   const key = id === undefined ? '' : `${id.org}\n${id.project}\n${id.domain}\n${id.name}\n${id.version}`;
   const last = known.get(key);

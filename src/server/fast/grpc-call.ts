@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
-import { type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf';
+import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { compressionNegotiate, envelopeDecompress } from '@connectrpc/connect/protocol';
 import type { ServerConfig } from '../../config.ts';
 import { toConnectError } from '../../rpc/errors.ts';
+import { readRequest } from '../../rpc/specs/known-specs.ts';
 import type { Call } from '../call.ts';
 import { blameSender, drainingError, endedReason, goneError } from '../call-errors.ts';
 import { compressions } from '../compression.ts';
@@ -154,7 +155,7 @@ export class GrpcCall {
 
   #decode(data: Uint8Array): Message {
     try {
-      return fromBinary(this.#target.method.input, data, binaryOptions);
+      return readRequest(this.#target.method.input, data, binaryOptions);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ConnectError(`parse binary: ${reason}`, Code.Internal);
