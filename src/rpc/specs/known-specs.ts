@@ -64,7 +64,10 @@ export function checkBesideSpec(schema: DescMessage, message: Message, check: ()
   const path = specPathOf(schema);
   const holder = path && specHolder(path, message);
   const spec = holder?.get();
-  if (holder === undefined || spec === undefined) return check();
+  if (holder === undefined || spec === undefined) {
+    check();
+    return;
+  }
   if (!accepted.has(spec)) {
     check();
     keep(spec);
