@@ -1,4 +1,5 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { Buffer } from 'node:buffer';
+import { clone, create, toBinary } from '@bufbuild/protobuf';
 import type { EnrichedIdentity } from '../gen/flyteidl2/common/identity_pb.js';
 import type { TaskIdentifier, TaskSpec } from '../gen/flyteidl2/task/task_definition_pb.js';
 import { TaskIdentifierSchema, TraceSpecSchema } from '../gen/flyteidl2/task/task_definition_pb.js';
@@ -10,7 +11,7 @@ import {
   ConditionActionSchema,
   type TraceAction,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
-import { type TaskSpecBytes, taskSpecBytes } from './task-spec-bytes.ts';
+import { sameValue, type TaskSpecBytes, taskSpecBytes } from './task-spec-bytes.ts';
 import { type TaskTimes, taskTimes, userRetries } from './execution-limits.ts';
 
 /** Everything that an action's row says about what it is, apart from its place in the run. */
@@ -37,10 +38,28 @@ export interface ActionSpecRecord {
   readonly metadata: ActionMetadata['spec'];
 }
 
+interface KnownRecord {
+  readonly id: TaskIdentifier | undefined;
+  readonly queue: string;
+  readonly record: ActionSpecRecord;
+}
+
+/** Of each spec that nobody can change what it said last: actions that a run maps a task over differ in nothing of it. */
+const known = new WeakMap<TaskSpec, KnownRecord>();
+
 /** What a task's row says. Without `id`, the identity in the task's template counts. */
 export function taskSpecRecord(spec: TaskSpec, id?: TaskIdentifier, queue = ''): ActionSpecRecord {
+  if (!Object.isFrozen(spec)) return readTaskSpec(spec, id, queue);
+  const last = known.get(spec);
+  if (last !== undefined && last.queue === queue && sameValue(last.id, id)) return last.record;
+  const record = readTaskSpec(spec, id, queue);
+  known.set(spec, { id: id && clone(TaskIdentifierSchema, id), queue, record });
+  return record;
+}
+
+function readTaskSpec(spec: TaskSpec, id: TaskIdentifier | undefined, queue: string): ActionSpecRecord {
   const template = spec.taskTemplate;
-  const taskId = id?.name ? id : create(TaskIdentifierSchema, templateId(spec));
+  const taskId = id?.name ? clone(TaskIdentifierSchema, id) : create(TaskIdentifierSchema, templateId(spec));
   const shortName = spec.shortName || lastSegment(taskId.name);
   return {
     actionType: 'TASK',
@@ -118,19 +137,31 @@ export function actionMetadata(
     >
   > = {},
 ): Uint8Array {
-  return toBinary(
-    ActionMetadataSchema,
-    create(ActionMetadataSchema, {
-      ...more,
-      parent: place.parent,
-      group: place.group,
-      ...(place.executedBy ? { executedBy: place.executedBy } : {}),
+  const metadata = create(ActionMetadataSchema);
+  Object.assign(metadata, more);
+  metadata.parent = place.parent;
+  metadata.group = place.group;
+  if (place.executedBy) metadata.executedBy = place.executedBy;
+  // Messages are merged by joining their bytes.
+  return Buffer.concat([toBinary(ActionMetadataSchema, metadata), specMetadata(spec)]);
+}
+
+const specBytes = new WeakMap<ActionSpecRecord, Uint8Array>();
+
+/** The part of the metadata that a spec says alone. */
+function specMetadata(spec: ActionSpecRecord): Uint8Array {
+  let bytes = specBytes.get(spec);
+  if (bytes === undefined) {
+    const metadata = create(ActionMetadataSchema, {
       spec: spec.metadata,
       actionType: ActionType[spec.actionType],
       environmentName: spec.environmentName,
       funtionName: spec.functionName,
-    }),
-  );
+    });
+    bytes = toBinary(ActionMetadataSchema, metadata);
+    specBytes.set(spec, bytes);
+  }
+  return bytes;
 }
 
 function templateId(spec: TaskSpec) {
