@@ -1,10 +1,9 @@
-import type { DescMessage, Message } from '@bufbuild/protobuf';
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { Health } from '../gen/grpc/health/v1/health_pb.js';
 import type { Logger } from '../logger.ts';
 import { fillOrganization } from '../rpc/organization.ts';
-import { checkMessage } from '../rpc/validation.ts';
 import { createApp, type HttpRoute } from './app.ts';
 import type { Console } from './console/console.ts';
 import { createDraining } from './draining.ts';
@@ -14,7 +13,7 @@ import { createHealthService } from './grpc-health.ts';
 import { trackInFlight } from './in-flight.ts';
 import { errorInterceptor } from './interceptors/errors.ts';
 import { organizationInterceptor } from './interceptors/organization.ts';
-import { validationInterceptor } from './interceptors/validation.ts';
+import { checkRequest, validationInterceptor } from './interceptors/validation.ts';
 import { createListener } from './listener.ts';
 import type { Metrics } from './metrics.ts';
 import { createObserver } from './observer.ts';
@@ -111,8 +110,8 @@ export function createServer(options: ServerOptions): Server {
     checks: [
       ...(shared === undefined
         ? []
-        : [(schema: DescMessage, message: Message) => fillOrganization(schema, message, shared)]),
-      checkMessage,
+        : [({ input }: DescMethod, message: Message) => fillOrganization(input, message, shared)]),
+      checkRequest,
     ],
   });
   const listener = createListener(config.server, app, config.server.fastPath ? takeStream : undefined);

@@ -2,8 +2,10 @@ import type { IncomingHttpHeaders, Http2Session, ServerHttp2Stream } from 'node:
 import { requestIdOf } from '../app.ts';
 import { compressions } from '../compression.ts';
 import type { InFlight } from '../in-flight.ts';
-import { type CallOptions, GrpcCall } from './grpc-call.ts';
+import type { CallOptions } from './grpc-call.ts';
+import { ManyRequestsCall } from './many-requests-call.ts';
 import type { FastMethod } from './methods.ts';
+import { SingleRequestCall } from './single-request-call.ts';
 
 /** Answers a request of HTTP/2 if it can; returns whether it does. Otherwise it has left the stream alone. */
 export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
@@ -15,9 +17,8 @@ const plainAuthority = /^[\w.:[\]-]+$/;
 
 /**
  * Answers gRPC with binary messages on streams of HTTP/2 without Connect's adapter, which costs more than all the rest of a
- * small call: the same handlers, checks, limits and log lines, a fraction of the objects in between. Takes calls with a
- * single request message. Whatever is in any way unusual is left to Connect: other content types and methods of HTTP, unknown
- * paths and compressions, requests of browsers.
+ * small call: the same handlers, checks, limits and log lines, a fraction of the objects in between. Whatever is in any way
+ * unusual is left to Connect: other content types and methods of HTTP, unknown paths and compressions, requests of browsers.
  */
 export function createFastPath(
   methods: ReadonlyMap<string, FastMethod>,
@@ -55,8 +56,9 @@ export function createFastPath(
       client,
       isStream: method.methodKind !== 'unary',
     });
-    const call = { requestId, method, client };
-    new GrpcCall(options, target, stream, headers, call);
+    const takesMany = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
+    const Kind = takesMany ? ManyRequestsCall : SingleRequestCall;
+    new Kind(options, target, stream, headers, { requestId, method, client }).begin();
     return true;
   };
 }

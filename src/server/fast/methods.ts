@@ -2,7 +2,7 @@ import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import type { ConnectRouter, HandlerContext } from '@connectrpc/connect';
 
 /** A handler of one method, as it was registered; what it takes and answers depends on the kind of the method. */
-export type Handler = (message: Message, context: HandlerContext) => unknown;
+export type Handler = (request: Message | AsyncIterable<Message>, context: HandlerContext) => unknown;
 
 /** A method that can be answered without Connect's adapter. */
 export interface FastMethod {
@@ -18,8 +18,8 @@ export interface RecordingRouter {
 }
 
 /**
- * Remembers the methods of whole services that take a single message. A service that is registered with options of its own, a
- * single method, and a method without a handler are left to Connect.
+ * Remembers the methods of whole services. A service that is registered with options of its own, a single method, and a method without
+ * a handler are left to Connect.
  */
 export function recordMethods(inner: ConnectRouter): RecordingRouter {
   const methods = new Map<string, FastMethod>();
@@ -27,7 +27,6 @@ export function recordMethods(inner: ConnectRouter): RecordingRouter {
   function record(service: DescService, implementation: Record<string, unknown>): void {
     for (const method of service.methods) {
       const handler = implementation[method.localName];
-      if (method.methodKind !== 'unary' && method.methodKind !== 'server_streaming') continue;
       if (typeof handler !== 'function') continue;
       methods.set(`/${service.typeName}/${method.name}`, { method, handler: handler.bind(implementation) });
     }

@@ -1,14 +1,41 @@
 import { Buffer } from 'node:buffer';
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { type Compression, compressedFlag } from '@connectrpc/connect/protocol';
+import { type Compression, compressedFlag, envelopeDecompress } from '@connectrpc/connect/protocol';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { readRequest } from '../../rpc/specs/known-specs.ts';
 import { envelopeOf, PREFIX_BYTES } from '../../wire/encoded-message.ts';
-import { compressMinBytes } from '../wire-options.ts';
+import { compressMinBytes, recursionLimit } from '../wire-options.ts';
+import type { Envelope } from './envelopes.ts';
 
 /** The only content type of answers; what clients send may leave the encoding out. */
 export const contentType = 'application/grpc+proto';
+
+const binaryOptions = { recursionLimit };
+
+/**
+ * A message as it was received. Throws INTERNAL, with a sentence by which `blameSender` knows it, for bytes that are no message or are
+ * compressed in a way that was not named, and RESOURCE_EXHAUSTED for what is larger than `maxBytes` after decompression.
+ */
+export function decodeMessage(
+  schema: DescMessage,
+  envelope: Envelope,
+  maxBytes: number,
+  compression: Compression | null,
+): Message | Promise<Message> {
+  if (envelope.flags === 0) return parse(schema, envelope.data);
+  return envelopeDecompress(envelope, compression, maxBytes).then(({ data }) => parse(schema, data));
+}
+
+function parse(schema: DescMessage, data: Uint8Array): Message {
+  try {
+    return readRequest(schema, data, binaryOptions);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConnectError(`parse binary: ${reason}`, Code.Internal);
+  }
+}
 
 /** A message as it is sent. Throws RESOURCE_EXHAUSTED for one that is larger than `maxBytes` before compression. */
 export function encodeMessage(
