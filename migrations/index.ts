@@ -9,6 +9,7 @@ import * as remote from './0006-remote.ts';
 import * as executionsLease from './0007-executions-lease.ts';
 import * as writeSpeed from './0008-write-speed.ts';
 import * as runGroups from './0009-run-groups.ts';
+import * as runVersions from './0010-run-versions.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
@@ -23,6 +24,7 @@ const numbered: Record<string, { up: Up }> = {
   '0007-executions-lease': executionsLease,
   '0008-write-speed': writeSpeed,
   '0009-run-groups': runGroups,
+  '0010-run-versions': runVersions,
 };
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */

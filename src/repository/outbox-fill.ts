@@ -4,7 +4,8 @@ import { type ActionIdentifier, ActionIdentifierSchema } from '../gen/flyteidl2/
 import { EnrichedIdentitySchema } from '../gen/flyteidl2/common/identity_pb.js';
 import type { Literal } from '../gen/flyteidl2/core/literals_pb.js';
 import { isTerminal, type Phase } from '../runs/phase.ts';
-import type { ActionState, Unit } from './write/unit.ts';
+import type { ActionState } from './write/states.ts';
+import type { Unit } from './write/unit.ts';
 
 /*
  * What commands hand over to the ActionsService that executes this service's actions. All of it does nothing where tasks are executed

@@ -50,6 +50,7 @@ export const tables = {
     error_line: 'text?',
     paused_actions: 'int',
     metadata: 'bytes',
+    version: 'int',
   },
   run_labels: { run_id: 'int', key: 'text', value: 'text' },
   actions: {

@@ -72,6 +72,7 @@ export function runRow(id: number, more: Partial<Row<'runs'>> = {}): Row<'runs'>
     error_kind: null,
     error_line: null,
     paused_actions: 0,
+    version: 0,
     metadata: new Uint8Array(),
     ...more,
   };

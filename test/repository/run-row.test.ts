@@ -123,14 +123,17 @@ describe.each(dialects)('the row of a run on $name', ({ create }) => {
     expect(await paused()).toBe(0);
   });
 
-  it('changes, and is in the change log, only with its root action and its count', async () => {
+  it('changes but for its version, and is in the change log, only with its root action and its count', async () => {
     await runs('quiet');
     await repository.writer.submit(recordAction(newAction('quiet', 'a1')));
     const before = await runRow(repository.dialect, 'quiet');
     repository.committed.length = 0;
     await send('quiet', 'a1', event('RUNNING', 5));
     await send('quiet', 'a1', event('SUCCEEDED', 6));
-    expect(await runRow(repository.dialect, 'quiet')).toEqual(before);
+    const after = await runRow(repository.dialect, 'quiet');
+    // But for its version: whoever remembers the run has to hear of it.
+    expect(after?.version).not.toBe(before?.version);
+    expect({ ...after, version: 0 }).toEqual({ ...before, version: 0 });
     const since = (repository.committed[0]?.batch ?? 0) - 1;
     expect(await changedKeys(repository.dialect, 'quiet', since)).toEqual(['a1', 'a1']);
   });

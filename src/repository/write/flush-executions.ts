@@ -6,7 +6,8 @@ import type { Db } from '../dialects/dialect.ts';
 import { runSteps } from '../dialects/steps.ts';
 import { columnNames, type Row } from '../schema.ts';
 import { listColumns, shape } from './rows.ts';
-import type { ActionState, QueuedExecution, Unit } from './unit.ts';
+import type { ActionState } from './states.ts';
+import type { QueuedExecution, Unit } from './unit.ts';
 import type { Writes } from './writes.ts';
 
 /** Writes what a unit put into the executor's queue, and what it changed there. */

@@ -1,7 +1,7 @@
 import { type CountedRun, countRun, type Measures, MEASURES, minuteOf } from '../../runs/group-measures.ts';
 import type { Instant } from '../../runs/instant.ts';
 import type { Row } from '../schema.ts';
-import type { RunState } from './unit.ts';
+import type { RunState } from './states.ts';
 import type { Writes } from './writes.ts';
 
 /** What of a run that was read is counted in its group, as it was read: the row itself changes. */

@@ -52,9 +52,7 @@ async function reports(writes: Writes, unit: Unit, changes: readonly ChangedActi
   const delegated = new Set(rows.map((row) => row.run_id));
   if (delegated.size === 0) return [];
   const fresh = new Set<number>();
-  for (const run of unit.runs.values()) {
-    for (const action of run.actions.values()) if (action.fresh) fresh.add(action.row.id);
-  }
+  for (const action of unit.touched) if (action.fresh) fresh.add(action.row.id);
   return changes.flatMap(({ runId, actionId }): Entry[] => {
     if (actionId === null || !delegated.has(runId)) return [];
     const kind = fresh.has(actionId) ? 'RECORD' : 'REPORT';

@@ -6,7 +6,8 @@ import { flushExecutions } from './flush-executions.ts';
 import { flushGroups } from './flush-groups.ts';
 import { flushOutbox } from './flush-outbox.ts';
 import { Writes } from './writes.ts';
-import type { ActionState, AttemptState, Unit } from './unit.ts';
+import type { ActionState, AttemptState, RunState } from './states.ts';
+import type { Unit } from './unit.ts';
 
 /** An action as a transaction leaves it: what can change in it, and all the rest if the transaction made it. */
 export type ChangedAction = Partial<Row<'actions'>> &
@@ -38,6 +39,7 @@ export interface Flushed {
 }
 
 const RUN_COLUMNS = [
+  'version',
   'updated_at',
   'phase',
   'running_at',
@@ -88,7 +90,8 @@ export async function flushUnit(
   options: { last?: boolean } = {},
 ): Promise<Flushed | undefined> {
   const runs = [...unit.runs.values()];
-  const actions = runs.flatMap((run) => [...run.actions.values()]);
+  const actions = [...unit.touched];
+  giveVersions(unit, runs);
   const attempts = actions.flatMap((action) =>
     [...action.attempts.values()].map((attempt) => ({ action, attempt })),
   );
@@ -107,6 +110,8 @@ export async function flushUnit(
   );
   writes.insert('runs', inOrder(rowsOf(runs, 'fresh'), runKeyText));
   writes.update('runs', RUN_COLUMNS, rowsOf(runs, 'changed'));
+  const others = runs.flatMap(({ row, changed, dirty }) => (changed && !dirty ? [row] : []));
+  writes.update('runs', ['version'], others);
   writes.insert('run_labels', unit.labels);
   const made = actions.flatMap((action) => (action.fresh && action.made ? [action.made] : []));
   writes.insert('actions', made);
@@ -124,7 +129,9 @@ export async function flushUnit(
   for (const action of actions) {
     const changed = (one: AttemptState) => one.dirty || withNewEvents.has(one.attempt.id);
     if (action.dirty || [...action.attempts.values()].some(changed)) {
-      changes.push({ runId: action.row.run_id, actionId: action.row.id, row: action.row });
+      // A copy, because the next transaction may go on with the state.
+      const row = action.made ?? { ...action.row };
+      changes.push({ runId: action.row.run_id, actionId: action.row.id, row });
     }
   }
   const counts = flushGroups(writes, runs);
@@ -146,6 +153,14 @@ export async function flushUnit(
     deadlines: unit.deadlines.length > 0,
     counts,
   };
+}
+
+/** Whatever of a run is different, it gets the version of the transaction: states of it that others have kept are outdated then. */
+function giveVersions({ version }: Unit, runs: readonly RunState[]): void {
+  for (const run of runs) {
+    if (run.dirty) run.changed = true;
+    if (run.changed) run.row.version = version;
+  }
 }
 
 /** Returns the ids of the attempts that got cluster events that they did not have. */

@@ -6,6 +6,7 @@ import { type Command, runKeyText } from './command.ts';
 import { type Flushed, flushUnit } from './flush.ts';
 import { loadUnit } from './load.ts';
 import { loadBelowNewActions } from './load-below.ts';
+import { type CacheBounds, DEFAULT_CACHE, StateCache } from './state-cache.ts';
 import { type Telling, Unit } from './unit.ts';
 
 /** Bounds and hooks of the writer. */
@@ -20,6 +21,8 @@ export interface WriterOptions {
   readonly onBatch?: (size: number, queued: number) => void;
   /** What other services are told of what is written; nothing by default. */
   readonly telling?: Telling | undefined;
+  /** How much of what was written is kept in memory, so that it is not read back; `DEFAULT_CACHE` unless it is set. */
+  readonly cache?: CacheBounds | undefined;
   /** Called between the writes of a transaction and its commit; tests hold transactions open with it. */
   readonly beforeCommit?: () => Promise<void>;
 }
@@ -53,6 +56,7 @@ const LOOK_AHEAD = 4;
 export class GroupCommit {
   readonly #dialect: Dialect;
   readonly #options: WriterOptions;
+  readonly #cache: StateCache;
   #queue: Waiting[] = [];
   /** The runs that transactions under way work on. */
   readonly #busy = new Set<string>();
@@ -64,6 +68,12 @@ export class GroupCommit {
   constructor(dialect: Dialect, options: WriterOptions) {
     this.#dialect = dialect;
     this.#options = options;
+    this.#cache = new StateCache(options.cache ?? DEFAULT_CACHE);
+  }
+
+  /** What is kept in memory of the runs that this writer wrote. */
+  get cache(): StateCache {
+    return this.#cache;
   }
 
   /** Runs a command; resolves with its result once its transaction has committed. */
@@ -190,15 +200,16 @@ export class GroupCommit {
   }
 
   async #commit(commands: readonly Command<unknown>[]): Promise<Outcome[]> {
-    const { outcomes, flushed } = await this.#transaction(async (db) => {
+    const { unit, outcomes, flushed } = await this.#transaction(async (db) => {
       const unit = this.#newUnit();
-      await loadUnit(this.#dialect, db, unit, commands);
+      await loadUnit(this.#dialect, db, unit, commands, this.#cache);
       await loadBelowNewActions(this.#dialect, db, unit, commands);
       const outcomes = commands.map((command) => attempt(command, unit));
       // The hook stands between the writes and the commit: with it they can't travel together.
       const last = this.#options.beforeCommit === undefined;
-      return { outcomes, flushed: await flushUnit(this.#dialect, db, unit, { last }) };
+      return { unit, outcomes, flushed: await flushUnit(this.#dialect, db, unit, { last }) };
     });
+    this.#cache.keep(unit);
     if (flushed !== undefined) this.#options.onCommitted(flushed);
     return outcomes;
   }
@@ -226,7 +237,10 @@ function attempt(command: Command<unknown>, unit: Unit): Outcome {
   try {
     return { ok: true, result: command.apply(unit) };
   } catch (error) {
-    if (error instanceof DomainError) return { ok: false, error };
+    if (error instanceof DomainError) {
+      unit.doubt(command.runs);
+      return { ok: false, error };
+    }
     throw new CommandFailure('a command failed while it was applied', { cause: error });
   }
 }

@@ -3,7 +3,8 @@ import type { Db, Dialect } from '../dialects/dialect.ts';
 import type { Row } from '../schema.ts';
 import { type Command, runKeyText } from './command.ts';
 import { addLoadedAction, loadNewestAttempts } from './load.ts';
-import type { ActionState, RunState, Unit } from './unit.ts';
+import type { ActionState, RunState } from './states.ts';
+import type { Unit } from './unit.ts';
 
 /**
  * Loads what is recorded already below actions that a command may make. That is rarely anything and matters only if such an action begins
@@ -15,10 +16,14 @@ export async function loadBelowNewActions(
   unit: Unit,
   commands: readonly Pick<Command<unknown>, 'actions'>[],
 ): Promise<void> {
-  const hasAborted = (run: RunState) => [...run.actions.values()].some(({ row }) => row.phase === 'ABORTED');
-  const suspects = new Set([...unit.runs.values()].filter(hasAborted));
-  if (suspects.size === 0) return;
   const needed = commands.flatMap(({ actions = [] }) => actions);
+  if (!needed.some(({ parent }) => parent !== undefined)) return;
+  const suspects = new Set<RunState>();
+  for (const { run: key, name } of needed) {
+    const run = unit.runs.get(runKeyText(key));
+    if (run?.actions.get(name)?.row.phase === 'ABORTED') suspects.add(run);
+  }
+  if (suspects.size === 0) return;
   const tops = needed.flatMap(({ run: key, name, parent }): [RunState, string][] => {
     const run = unit.runs.get(runKeyText(key));
     if (parent === undefined || run === undefined || !suspects.has(run) || run.actions.has(name)) return [];
@@ -44,7 +49,7 @@ export async function loadBelowNewActions(
     select * from actions where id in (select id from below) order by id`.execute(db);
   const found = rows.flatMap((row): ActionState[] => {
     const run = runs.get(row.run_id);
-    return run === undefined ? [] : [run.actions.get(row.name) ?? addLoadedAction(run, row)];
+    return run === undefined ? [] : [run.actions.get(row.name) ?? addLoadedAction(unit, run, row)];
   });
   const missing = found.filter((action) => !action.attempts.has(action.row.attempts));
   await loadNewestAttempts(dialect, db, missing);

@@ -2,119 +2,142 @@ import { phaseRank, type Phase } from '../../runs/phase.ts';
 import type { Db, Dialect, ListColumn } from '../dialects/dialect.ts';
 import { runSteps, type Step } from '../dialects/steps.ts';
 import type { Row } from '../schema.ts';
-import { countedOf } from './flush-groups.ts';
-import { type Command, runKeyText, type StoredRunKey } from './command.ts';
+import { type Command, type NeededAction, runKeyText, type StoredRunKey } from './command.ts';
+import { loadRuns, type StoredProject } from './load-runs.ts';
 import { shape } from './rows.ts';
+import type { StateCache } from './state-cache.ts';
 import {
   type ActionState,
   type AttemptState,
   KNOWN_COLUMNS,
   type KnownAction,
+  knowsAttempt,
   type RunState,
   type TransitionState,
-  type Unit,
-} from './unit.ts';
+} from './states.ts';
+import type { Unit } from './unit.ts';
 
 const text = (name: string): ListColumn => ({ name, kind: 'text' });
 const int = (name: string): ListColumn => ({ name, kind: 'int' });
-const RUN_KEY = [text('org_key'), text('project'), text('domain'), text('name')];
-const PROJECT_KEY = [text('org_key'), text('id')];
 const ACTION_KEY = [int('run_id'), text('name')];
 const ATTEMPT_KEY = [...ACTION_KEY, int('attempt')];
 
 type Needs = readonly Pick<Command<unknown>, 'runs' | 'actions' | 'projects'>[];
 
 /**
- * Locks and loads what the commands named. Runs come first and in the order of their ids: every writer locks the runs that it changes
- * before anything else and in that order, so within a run all changes happen one after the other, and no two writers can wait
- * for each other in a circle.
+ * Locks and loads what the commands named: first the runs (see `loadRuns`), then, in one round, what is needed of them and not known yet.
  */
-export async function loadUnit(dialect: Dialect, db: Db, unit: Unit, commands: Needs): Promise<void> {
+export async function loadUnit(
+  dialect: Dialect,
+  db: Db,
+  unit: Unit,
+  commands: Needs,
+  cache?: StateCache,
+): Promise<void> {
   const runKeys = new Map<string, StoredRunKey>();
-  const projects = new Map<string, { org_key: string; id: string }>();
+  const projects = new Map<string, StoredProject>();
   for (const command of commands) {
     for (const run of command.runs) runKeys.set(runKeyText(run), run);
     for (const project of command.projects ?? []) projects.set(`${project.org_key}\n${project.id}`, project);
   }
-  const steps: Step[] = [];
-  if (runKeys.size > 0) steps.push(runsStep(dialect, [...runKeys.values()]));
-  if (projects.size > 0) steps.push(projectsStep(dialect, [...projects.values()]));
-  if (steps.length === 0) return;
-  const answers = await runSteps(db, steps, { reading: true });
-  for (const row of (runKeys.size > 0 ? answers.shift() : []) as Row<'runs'>[]) addRun(unit, row);
-  for (const row of (answers[0] ?? []) as Row<'projects'>[]) {
-    unit.projectStates.set(`${row.org_key}\n${row.id}`, row.state);
-  }
+  await loadRuns(dialect, db, unit, runKeys, [...projects.values()], cache);
   if (unit.runs.size > 0) await loadActions(dialect, db, unit, commands);
 }
 
-function runsStep(dialect: Dialect, rows: readonly StoredRunKey[]): Step {
-  const { texts } = dialect;
-  const found = shape(dialect, 'load runs', () => ({
-    columns: RUN_KEY,
-    text: `select r.* from ${texts.list(RUN_KEY)} join runs as r
-      on r.org_key = u.org_key and r.project = u.project and r.domain = u.domain and r.name = u.name
-      order by r.id${texts.lock('r')}`,
-  }));
-  return { ...found, rows, listed: true };
-}
-
-function projectsStep(dialect: Dialect, rows: readonly { org_key: string; id: string }[]): Step {
-  const found = shape(dialect, 'load projects', () => ({
-    columns: PROJECT_KEY,
-    text: `select p.org_key, p.id, p.state from ${dialect.texts.list(PROJECT_KEY)}
-      join projects as p on p.org_key = u.org_key and p.id = u.id`,
-  }));
-  return { ...found, rows, listed: true };
-}
-
-function addRun(unit: Unit, row: Row<'runs'>): RunState {
-  const run: RunState = { row, counted: countedOf(row), actions: new Map(), fresh: false, dirty: false };
-  unit.runs.set(runKeyText(row), run);
-  return run;
-}
-
-interface Needed {
+/** What has to be read of an action: its row, unless it is known, and these attempts. */
+interface Missing {
   readonly run: RunState;
   readonly name: string;
+  readonly known: ActionState | undefined;
   readonly attempts: Set<number | 'latest'>;
 }
 
-/** The runs are locked and known: the rest comes in one round. */
 async function loadActions(dialect: Dialect, db: Db, unit: Unit, commands: Needs): Promise<void> {
-  const needed = new Map<RunState, Map<string, Needed>>();
-  for (const { actions = [] } of commands) {
-    for (const { run: key, name, attempts } of actions) {
-      const run = unit.runs.get(runKeyText(key));
-      if (run === undefined) continue;
-      const ofRun = needed.get(run) ?? new Map<string, Needed>();
-      needed.set(run, ofRun);
-      const entry = ofRun.get(name) ?? { run, name, attempts: new Set() };
-      ofRun.set(name, entry);
-      for (const attempt of attempts) entry.attempts.add(attempt);
+  const entries = missingOf(unit, commands);
+  if (entries.length === 0) return;
+  const byId = new Map<number, ActionState>();
+  const runs = new Map<number, RunState>();
+  const keys: { run_id: number; name: string }[] = [];
+  for (const { run, name, known } of entries) {
+    if (known !== undefined) {
+      byId.set(known.row.id, known);
+      unit.touched.add(known);
+    } else {
+      runs.set(run.row.id, run);
+      keys.push({ run_id: run.row.id, name });
     }
   }
-  const entries = [...needed.values()].flatMap((ofRun) => [...ofRun.values()]);
-  if (entries.length === 0) return;
-  const runs = new Map([...needed.keys()].map((run) => [run.row.id, run]));
-  const keys = entries.map(({ run, name }) => ({ run_id: run.row.id, name }));
   const wanted = entries.flatMap(({ run, name, attempts }) => attemptKeys(run.row.id, name, attempts));
-  const [found = [], ...more] = await runSteps(db, [
-    actionsStep(dialect, keys),
-    ...attemptSteps(dialect, wanted),
-  ]);
-  const byId = new Map<number, ActionState>();
-  for (const row of found as KnownAction[]) {
+  const steps = keys.length > 0 ? [actionsStep(dialect, keys)] : [];
+  const answers = await runSteps(db, [...steps, ...attemptSteps(dialect, wanted)]);
+  for (const row of (keys.length > 0 ? answers.shift() : []) as KnownAction[]) {
     const run = runs.get(row.run_id);
-    if (run !== undefined) byId.set(row.id, addLoadedAction(run, row));
+    if (run !== undefined) byId.set(row.id, addLoadedAction(unit, run, row));
   }
-  addAttempts(byId, more);
+  addAttempts(byId, answers);
+  for (const { run, name, attempts } of entries) noteAbsent(run.actions.get(name), attempts);
+}
+
+function missingOf(unit: Unit, commands: Needs): Missing[] {
+  const missing = new Map<RunState, Map<string, Missing>>();
+  // Neighbours are often of one run.
+  let lastKey: StoredRunKey | undefined;
+  let run: RunState | undefined;
+  for (const { actions = [] } of commands) {
+    for (const needed of actions) {
+      if (needed.run !== lastKey) {
+        lastKey = needed.run;
+        run = unit.runs.get(runKeyText(needed.run));
+      }
+      if (run === undefined) continue;
+      const known = run.actions.get(needed.name);
+      if (known === undefined ? run.complete : knows(known, needed)) continue;
+      let ofRun = missing.get(run);
+      if (ofRun === undefined) {
+        ofRun = new Map<string, Missing>();
+        missing.set(run, ofRun);
+      }
+      let entry = ofRun.get(needed.name);
+      if (entry === undefined) {
+        entry = { run, name: needed.name, known, attempts: new Set() };
+        ofRun.set(needed.name, entry);
+      }
+      for (const attempt of needed.attempts) entry.attempts.add(attempt);
+    }
+  }
+  return [...missing.values()].flatMap((ofRun) => [...ofRun.values()]);
+}
+
+/** Whoever needs an attempt gets the newest one too, because what an action shows is the newest one's. */
+function knows(action: ActionState, { attempts }: NeededAction): boolean {
+  for (const attempt of attempts) {
+    if (attempt !== 'latest' && !knowsAttempt(action, attempt)) return false;
+  }
+  return attempts.length === 0 || action.attempts.has(action.row.attempts);
+}
+
+function noteAbsent(action: ActionState | undefined, attempts: ReadonlySet<number | 'latest'>): void {
+  if (action === undefined) return;
+  for (const attempt of attempts) {
+    if (attempt === 'latest' || knowsAttempt(action, attempt)) continue;
+    action.absent ??= new Set();
+    action.absent.add(attempt);
+  }
 }
 
 /** Puts an action that was read from the database into its run. */
-export function addLoadedAction(run: RunState, row: KnownAction): ActionState {
-  const action: ActionState = { run, row, attempts: new Map(), fresh: false, dirty: false };
+export function addLoadedAction(unit: Unit, run: RunState, row: KnownAction): ActionState {
+  const action: ActionState = {
+    run,
+    row,
+    attempts: new Map(),
+    complete: false,
+    bytes: 0,
+    fresh: false,
+    dirty: false,
+  };
   run.actions.set(row.name, action);
+  unit.touched.add(action);
   return action;
 }
 

@@ -2,75 +2,14 @@ import type { ClusterEventRecord } from '../../runs/event.ts';
 import { foldIntoAction } from '../../runs/fold-action.ts';
 import { foldIntoAttempt, newAttempt, runningSince } from '../../runs/fold-attempt.ts';
 import { ROOT_ACTION } from '../../runs/identity.ts';
-import type { CountedRun } from '../../runs/group-measures.ts';
 import type { Instant } from '../../runs/instant.ts';
 import { isRetryable, isTerminal, type Phase } from '../../runs/phase.ts';
 import type { AttemptEvent, TransitionRecord } from '../../runs/records.ts';
 import { errorSummary } from '../error-summary.ts';
 import type { Row } from '../schema.ts';
-
-/** How a row in a unit differs from the database: it is not there yet, or not yet so. */
-interface Tracked {
-  fresh: boolean;
-  dirty: boolean;
-}
-
-/** A run in a unit, with the actions that were loaded or made. */
-export interface RunState extends Tracked {
-  readonly row: Row<'runs'>;
-  /** What the counts of its group knew of it when it was read; undefined if it is new, or is not counted. */
-  readonly counted?: CountedRun | undefined;
-  readonly actions: Map<string, ActionState>;
-}
-
-/** What of an action is loaded: what commands look at, what they change, and what those who watch it show of it. */
-export const KNOWN_COLUMNS = [
-  'id',
-  'run_id',
-  'name',
-  'parent_action_name',
-  'action_type',
-  'function_name',
-  'metadata',
-  'created_at',
-  'phase',
-  'attempts',
-  'max_attempts',
-  'updated_at',
-  'start_time',
-  'end_time',
-  'duration_ms',
-  'cache_status',
-  'condition_spec',
-  'error_kind',
-  'error_line',
-  'abort_reason',
-  'aborted_by',
-  'signalled_by',
-  'output',
-] as const satisfies readonly (keyof Row<'actions'>)[];
-
-/** An action's row, as far as it is loaded. */
-export type KnownAction = Pick<Row<'actions'>, (typeof KNOWN_COLUMNS)[number]>;
-
-/** An action in a unit, with the attempts that were loaded or made. */
-export interface ActionState extends Tracked {
-  readonly run: RunState;
-  readonly row: KnownAction;
-  /** The same row with all that it says, of an action that is new. */
-  readonly made?: Row<'actions'>;
-  readonly attempts: Map<number, AttemptState>;
-  inputs?: Uint8Array | undefined;
-}
-
-/** An attempt in a unit, with its whole history and the cluster events to add. */
-export interface AttemptState extends Tracked {
-  readonly attempt: Row<'action_attempts'>;
-  readonly transitions: TransitionState[];
-  readonly newEvents: ClusterEventRecord[];
-  /** Whether more than its phase and times changed. */
-  newFields: boolean;
-}
+import { runKeyText, type StoredRunKey } from './command.ts';
+import type { ActionState, AttemptState, KnownAction, RunState, TransitionState } from './states.ts';
+import { newVersion } from './version.ts';
 
 /** An action that the executor is to run; its place in the queue is given when the unit is written. */
 export interface QueuedExecution {
@@ -109,9 +48,6 @@ export interface Handover {
 
 const TELLS_NOBODY: Telling = { actions: false, runs: false };
 
-/** A transition in a unit. */
-export interface TransitionState extends Tracked, Row<'phase_transitions'> {}
-
 /**
  * What one transaction works on: the runs that it locked and those of their actions and attempts that its commands named. Commands
  * read and change it in memory; afterwards everything that changed is written at once.
@@ -119,7 +55,11 @@ export interface TransitionState extends Tracked, Row<'phase_transitions'> {}
 export class Unit {
   /** The time of the transaction: rows that it makes or changes carry it. */
   readonly now: Instant;
+  /** What the runs carry that it changes, once it has committed. */
+  readonly version = newVersion();
   readonly runs = new Map<string, RunState>();
+  /** The actions that it loaded, made, or may have changed. Runs can have many more. */
+  readonly touched = new Set<ActionState>();
   readonly taskSpecs = new Map<string, Uint8Array>();
   readonly labels: Row<'run_labels'>[] = [];
   readonly newProjects: Row<'projects'>[] = [];
@@ -142,8 +82,17 @@ export class Unit {
   }
 
   /** Adds a run that is not in the database; its id is given when the unit is written. */
-  addRun(key: string, row: Omit<Row<'runs'>, 'id'>, labels: Record<string, string>): RunState {
-    const run: RunState = { row: { id: 0, ...row }, actions: new Map(), fresh: true, dirty: true };
+  addRun(key: string, row: Omit<Row<'runs'>, 'id' | 'version'>, labels: Record<string, string>): RunState {
+    const run: RunState = {
+      row: { id: 0, ...row, version: this.version },
+      actions: new Map(),
+      complete: true,
+      bytes: 0,
+      fresh: true,
+      dirty: true,
+      changed: true,
+      doubtful: false,
+    };
     this.runs.set(key, run);
     for (const [name, value] of Object.entries(labels)) {
       // The id is filled in when it is known: the label shares the run's row.
@@ -166,10 +115,14 @@ export class Unit {
       row: made,
       made,
       attempts: new Map(),
+      complete: true,
+      bytes: 0,
       fresh: true,
       dirty: true,
     };
     run.actions.set(row.name, action);
+    run.changed = true;
+    this.touched.add(action);
     this.#attempt(action, { attempt: 1, phase: 'QUEUED', version: 0, time: since, fields: {} });
     return action;
   }
@@ -187,6 +140,7 @@ export class Unit {
     },
   ): void {
     const before = visibleOf(action.row);
+    this.touched.add(action);
     const state = this.#attempt(action, event);
     if (more.clusterEvents) state.newEvents.push(...more.clusterEvents);
     foldIntoAction(action.row, {
@@ -199,6 +153,14 @@ export class Unit {
     });
     if (event.attempt === action.row.attempts) syncFromAttempt(action, state);
     this.#settle(action, before);
+  }
+
+  /** A command that names these runs was refused: should it have begun to change them in memory, nobody else may see that. */
+  doubt(runs: readonly StoredRunKey[]): void {
+    for (const key of runs) {
+      const run = this.runs.get(runKeyText(key));
+      if (run !== undefined) run.doubtful = true;
+    }
   }
 
   /** Puts a new action into the queue of the process executor: it runs if, and only if, this transaction commits. */
@@ -214,7 +176,9 @@ export class Unit {
   /** Marks an action whose row was changed by hand. */
   touch(action: ActionState): void {
     action.dirty = true;
+    action.run.changed = true;
     action.row.updated_at = this.now;
+    this.touched.add(action);
   }
 
   #attempt(action: ActionState, event: AttemptEvent): AttemptState {
@@ -237,6 +201,7 @@ export class Unit {
     const { field_versions } = state.attempt;
     if (foldIntoAttempt(state, event, (transition) => this.#transition(transition))) {
       state.dirty = true;
+      action.run.changed = true;
       // Whatever else an event brings has its place in the versions of the fields.
       if (state.attempt.field_versions !== field_versions) state.newFields = true;
       state.attempt.updated_at = this.now;

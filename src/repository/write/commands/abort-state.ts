@@ -1,5 +1,6 @@
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
-import type { ActionState, Unit } from '../unit.ts';
+import type { ActionState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 
 /** Why and by whom something was aborted; `by` is the wire bytes of an `EnrichedIdentity`. */
 export interface Abort {

@@ -8,7 +8,8 @@ import { type Flushed, flushUnit } from '../flush.ts';
 import type { ExclusiveWork } from '../group-commit.ts';
 import { addLoadedAction, loadNewestAttempts, loadUnit } from '../load.ts';
 import type { StoredRunKey } from '../command.ts';
-import type { KnownAction, Unit } from '../unit.ts';
+import type { KnownAction } from '../states.ts';
+import type { Unit } from '../unit.ts';
 import { type Abort, applyAbort } from './abort-state.ts';
 import { findAction, needAction, type RunKind } from './find.ts';
 
@@ -84,7 +85,7 @@ async function abortChunk(
   const { rows } = await sql<
     Row<'actions'>
   >`select a.* from ${list} join actions as a on a.id = u.id`.execute(db);
-  const actions = rows.map((row) => addLoadedAction(run, row));
+  const actions = rows.map((row) => addLoadedAction(unit, run, row));
   await loadNewestAttempts(dialect, db, actions);
   for (const action of actions) applyAbort(unit, action, abort);
 }

@@ -1,7 +1,8 @@
 import type { ActionSpecRecord } from '../../../runs/action-spec.ts';
 import type { Instant } from '../../../runs/instant.ts';
 import type { Row } from '../../schema.ts';
-import type { RunState, Unit } from '../unit.ts';
+import type { RunState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 
 /** What distinguishes a new action from others of its run. */
 export interface ActionPlace {

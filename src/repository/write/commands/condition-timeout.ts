@@ -9,7 +9,8 @@ import type { ActionKey } from '../../../runs/identity.ts';
 import { type Instant, plusMillis } from '../../../runs/instant.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
 import { runKeyText, type Command, type StoredRunKey } from '../command.ts';
-import type { ActionState, Unit } from '../unit.ts';
+import type { ActionState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 import { needAction } from './find.ts';
 
 /** Writes down when a new condition, which waits since `since`, runs out of time; not for one that may wait for ever. */

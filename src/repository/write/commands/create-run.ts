@@ -11,7 +11,8 @@ import type { Instant } from '../../../runs/instant.ts';
 import { quote } from '../../../runs/names.ts';
 import type { Row } from '../../schema.ts';
 import { type Command, runKeyText, type StoredRunKey } from '../command.ts';
-import type { RunState, Unit } from '../unit.ts';
+import type { RunState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 import { newActionRow } from './action-row.ts';
 import { enqueueTask } from './enqueue.ts';
 import type { RunKind } from './find.ts';
@@ -68,7 +69,10 @@ export function createRun(run: NewRun): Command<CreatedRun> {
     projects: [{ org_key: run.stored.org_key, id: run.stored.project }],
     apply(unit) {
       const existing = unit.runs.get(runKeyText(run.stored));
-      if (existing !== undefined) return { created: false, run: existing.row };
+      if (existing !== undefined) {
+        // The next transaction may go on with the row; that of a run which is being made gets its id later.
+        return { created: false, run: existing.fresh ? existing.row : { ...existing.row } };
+      }
       requireProject(unit, run);
       return { created: true, run: addRun(unit, run).row };
     },

@@ -4,7 +4,8 @@ import type { ActionSpecRecord } from '../../../runs/action-spec.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
 import { serialKey } from '../../../runs/serial-key.ts';
 import { handOverAction } from '../../outbox-fill.ts';
-import type { ActionState, Unit } from '../unit.ts';
+import type { ActionState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 
 /**
  * Puts a task that this unit made into the queue of the process executor, or an action into the outbox for the ActionsService that

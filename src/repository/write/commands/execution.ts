@@ -5,7 +5,8 @@ import type { AttemptFields } from '../../../runs/records.ts';
 import type { Row } from '../../schema.ts';
 import type { Command, StoredRunKey } from '../command.ts';
 import { earlier } from '../flush-executions.ts';
-import type { ActionState, Unit } from '../unit.ts';
+import type { ActionState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 import { findAction, needAction } from './find.ts';
 
 /** An execution that this executor holds: its row, and the action that it belongs to. */

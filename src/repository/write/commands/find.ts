@@ -2,7 +2,8 @@ import { notFound } from '../../../runs/errors.ts';
 import { type ActionKey, type Organizations, orgKey, type RunKey, runText } from '../../../runs/identity.ts';
 import { quote } from '../../../runs/names.ts';
 import { type NeededAction, runKeyText, type StoredRunKey } from '../command.ts';
-import type { ActionState, RunState, Unit } from '../unit.ts';
+import type { ActionState, RunState } from '../states.ts';
+import type { Unit } from '../unit.ts';
 
 /** Whether a run was created to be executed (RunService) or is reported by its own process (TrackedRunService). */
 export type RunKind = 'RUN' | 'TRACKED';

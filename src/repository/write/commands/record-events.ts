@@ -3,6 +3,7 @@ import type { ClusterEventRecord } from '../../../runs/event.ts';
 import type { ActionKey } from '../../../runs/identity.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
 import { type Command, runKeyText, type StoredRunKey } from '../command.ts';
+import type { ActionState } from '../states.ts';
 import { findAction, needAction, type RunKind } from './find.ts';
 
 /** An `ActionEvent`, read. */
@@ -20,21 +21,16 @@ export function recordEvents(events: readonly RecordedEvent[]): Command<(DomainE
     runs: [...new Map(events.map(({ stored }) => [runKeyText(stored), stored])).values()],
     actions: events.map(({ key, stored, event }) => needAction(stored, key.name, [event.attempt])),
     apply: (unit) =>
-      events.map(({ key, stored, kind, event, clusterEvents }) =>
-        refusal(() => {
-          unit.applyEvent(findAction(unit, kind, key, stored), event, { decides: false, clusterEvents });
-        }),
-      ),
+      events.map(({ key, stored, kind, event, clusterEvents }) => {
+        let action: ActionState;
+        try {
+          action = findAction(unit, kind, key, stored);
+        } catch (error) {
+          if (error instanceof DomainError) return error;
+          throw error;
+        }
+        unit.applyEvent(action, event, { decides: false, clusterEvents });
+        return undefined;
+      }),
   };
-}
-
-/** Runs one step of a command that has several; a refusal becomes its outcome. */
-export function refusal(step: () => void): DomainError | undefined {
-  try {
-    step();
-    return undefined;
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
 }

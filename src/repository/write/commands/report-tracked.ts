@@ -6,9 +6,9 @@ import { quote } from '../../../runs/names.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
 import type { Command, StoredRunKey } from '../command.ts';
+import type { RunState } from '../states.ts';
 import { actionNotFound, findRun, needAction } from './find.ts';
 import { addOrFindAction, type NewAction, neededByNewAction } from './record-action.ts';
-import { refusal } from './record-events.ts';
 
 /** A `TrackedActionUpdate`, read. */
 export interface TrackedUpdate {
@@ -46,7 +46,7 @@ export function reportTracked(
       return updates.map((update) =>
         update instanceof DomainError
           ? update
-          : refusal(() => {
+          : refusal(run, () => {
               const existing = run.actions.get(update.name);
               // Who says himself that it was aborted, or says so again, is told nothing new.
               if (existing === undefined || update.event.phase !== 'ABORTED') {
@@ -70,6 +70,19 @@ export function reportTracked(
       );
     },
   };
+}
+
+/** Runs one of the steps; a refusal becomes its outcome. */
+function refusal(run: RunState, step: () => void): DomainError | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    // Should the step have begun to change the run in memory, nobody else may see that.
+    run.doubtful = true;
+    return error;
+  }
 }
 
 function refuseAborted(row: { name: string; phase: string; abort_reason: string | null } | undefined): void {
