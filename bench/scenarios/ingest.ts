@@ -43,7 +43,7 @@ const stream = (source: Ingestion['source'], recorded: boolean): Ingestion => ({
   database: 'postgres',
   kind: 'pipeline',
   source,
-  callers: 1000,
+  callers: 2000,
   recorded,
   runs: recorded ? 400 : 2000,
   children: 100,

@@ -8,7 +8,7 @@ import type { RunDeps } from '../run/deps.ts';
 import { pipeline } from './pipeline.ts';
 
 /** How many messages of one stream are worked on at once: enough for two transactions, so that one can be prepared while the other is written. */
-const WINDOW = 1024;
+const WINDOW = 2048;
 
 /** The status of what was done. */
 export const OK: Status = create(StatusSchema);

@@ -65,48 +65,52 @@ test('the same spec again is the same message, in a request that is all its own'
   expect(specOf(second)).toBe(specOf(first));
 });
 
-test('every request with a spec is read as it was sent, the first time and the second', () => {
-  const spec = taskSpec();
-  const requests: [DescMessage, Message][] = [
-    [RecordActionRequestSchema, recordRequest('a', spec)],
-    [
-      RecordActionStreamRequestSchema,
-      create(RecordActionStreamRequestSchema, { request: recordRequest('a', spec) }),
-    ],
-    [
-      CreateRunRequestSchema,
-      create(CreateRunRequestSchema, {
-        id: { case: 'runId', value: run },
-        task: { case: 'taskSpec', value: spec },
-        runSpec: { labels: { values: { a: 'b' } } },
-      }),
-    ],
-    [
-      CreateTrackedRunRequestSchema,
-      create(CreateTrackedRunRequestSchema, { task: { case: 'taskSpec', value: spec } }),
-    ],
-    [
-      EnqueueRequestSchema,
-      create(EnqueueRequestSchema, {
-        action: {
-          actionId: { run, name: 'a' },
-          inputUri: 'i',
-          runOutputBase: 'o',
-          spec: { case: 'task', value: { spec } },
-        },
-      }),
-    ],
-  ];
-  read(bytesOf(recordRequest('known', spec)));
-  const specs = requests.map(([schema, request]) => {
-    const message = readRequest(schema, toBinary(schema, request), options);
-    expect(message).toEqual(request);
-    const path = specPathOf(schema);
-    return path && specHolder(path, message)?.get();
-  });
-  expect(specs[0]).toBeDefined();
-  for (const one of specs) expect(one).toBe(specs[0]);
-});
+test.each([0, 40, 100, 127, 128, 300, 16_000])(
+  'every request with a spec is read as it was sent, of a spec with %i bytes more',
+  (size) => {
+    const spec = taskSpec('train', ['x'.repeat(size)]);
+    const requests: [DescMessage, Message][] = [
+      [RecordActionRequestSchema, recordRequest('a', spec)],
+      [
+        RecordActionStreamRequestSchema,
+        create(RecordActionStreamRequestSchema, { request: recordRequest('a', spec) }),
+      ],
+      [
+        CreateRunRequestSchema,
+        create(CreateRunRequestSchema, {
+          id: { case: 'runId', value: run },
+          task: { case: 'taskSpec', value: spec },
+          runSpec: { labels: { values: { a: 'b' } } },
+        }),
+      ],
+      [
+        CreateTrackedRunRequestSchema,
+        create(CreateTrackedRunRequestSchema, { task: { case: 'taskSpec', value: spec } }),
+      ],
+      [
+        EnqueueRequestSchema,
+        create(EnqueueRequestSchema, {
+          action: {
+            actionId: { run, name: 'a' },
+            inputUri: 'i',
+            runOutputBase: 'o',
+            spec: { case: 'task', value: { spec } },
+          },
+        }),
+      ],
+    ];
+    read(bytesOf(recordRequest('known', spec)));
+    const specs = requests.map(([schema, request]) => {
+      const message = readRequest(schema, toBinary(schema, request), options);
+      expect(message).toEqual(request);
+      const path = specPathOf(schema);
+      const holder = path && specHolder(path, message);
+      return holder?.fields[holder.key];
+    });
+    expect(specs[0]).toBeDefined();
+    for (const one of specs) expect(one).toBe(specs[0]);
+  },
+);
 
 test('a spec that differs in its last byte is another one', () => {
   const spec = taskSpec('train', ['x'.repeat(500), 'a']);
@@ -119,6 +123,13 @@ test('a spec that differs in its last byte is another one', () => {
   const request = read(changed);
   expect(specOf(request)).not.toEqual(other);
   expect(toBinary(RecordActionRequestSchema, request)).toEqual(new Uint8Array(changed));
+});
+
+test('a spec that is too large to be kept is read each time', () => {
+  const spec = taskSpec('train', ['x'.repeat(17_000)]);
+  const bytes = bytesOf(recordRequest('a', spec));
+  expect(read(bytes)).toEqual(recordRequest('a', spec));
+  expect(specOf(read(bytes))).not.toBe(specOf(read(bytes)));
 });
 
 test('nothing in a spec that is kept can be changed', () => {

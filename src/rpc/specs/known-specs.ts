@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { TaskTemplateSchema } from '../../gen/flyteidl2/core/tasks_pb.js';
 import { type TaskSpec, TaskSpecSchema } from '../../gen/flyteidl2/task/task_definition_pb.js';
 import { partSpec } from './spec-bytes.ts';
-import { specHolder, specPathOf } from './spec-path.ts';
+import { type SpecPath, specHolder, specPathOf } from './spec-path.ts';
 
 /*
  * Runs of a task, and the many actions that a run maps it over, bring the same spec again and again: most bytes of such requests,
@@ -46,12 +46,12 @@ export function readRequest<Desc extends DescMessage>(
     const message = fromBinary(schema, parted.rest(), options);
     const holder = specHolder(path, message);
     if (holder !== undefined) {
-      holder.set(found.spec);
+      holder.fields[holder.key] = found.spec;
       return message;
     }
   }
   const message = fromBinary(schema, bytes, options);
-  const read = specHolder(path, message)?.get();
+  const read = specIn(path, message);
   if (read !== undefined) candidates.set(read, { key, bytes: Uint8Array.from(spec) });
   return message;
 }
@@ -63,7 +63,7 @@ export function readRequest<Desc extends DescMessage>(
 export function checkBesideSpec(schema: DescMessage, message: Message, check: () => void): void {
   const path = specPathOf(schema);
   const holder = path && specHolder(path, message);
-  const spec = holder?.get();
+  const spec = holder?.fields[holder.key];
   if (holder === undefined || spec === undefined) {
     check();
     return;
@@ -73,12 +73,17 @@ export function checkBesideSpec(schema: DescMessage, message: Message, check: ()
     keep(spec);
     return;
   }
-  holder.set(standIn);
+  holder.fields[holder.key] = standIn;
   try {
     check();
   } finally {
-    holder.set(spec);
+    holder.fields[holder.key] = spec;
   }
+}
+
+function specIn(path: SpecPath, message: Message): TaskSpec | undefined {
+  const holder = specHolder(path, message);
+  return holder?.fields[holder.key];
 }
 
 function keep(spec: TaskSpec): void {

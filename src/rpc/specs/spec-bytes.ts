@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { SpecPath } from './spec-path.ts';
 
 /** The wire bytes of a request in two parts. */
@@ -39,21 +40,34 @@ export function partSpec(bytes: Uint8Array, path: SpecPath): Parted | undefined 
 
 /** Takes out the innermost content, and corrects the lengths around it. */
 function hollow(bytes: Uint8Array, spans: readonly Span[]): Uint8Array {
-  let content: Uint8Array = new Uint8Array();
-  for (let depth = spans.length - 1; depth >= 0; depth--) {
-    const { length, end } = spans[depth] as Span;
-    const outer = spans[depth - 1];
-    const from = outer?.start ?? 0;
-    const to = outer?.end ?? bytes.length;
-    const size = varint(content.length);
-    const whole = new Uint8Array(length - from + size.length + content.length + to - end);
-    whole.set(bytes.subarray(from, length));
-    whole.set(size, length - from);
-    whole.set(content, length - from + size.length);
-    whole.set(bytes.subarray(end, to), length - from + size.length + content.length);
-    content = whole;
+  const lengths = hollowLengths(spans);
+  const [outermost] = spans;
+  const saved =
+    (outermost?.end ?? 0) - (outermost?.length ?? 0) - sizeOf(lengths[0] ?? 0) - (lengths[0] ?? 0);
+  const rest = Buffer.allocUnsafe(bytes.length - saved);
+  let from = 0;
+  let at = 0;
+  for (const [depth, span] of spans.entries()) {
+    rest.set(bytes.subarray(from, span.length), at);
+    at = writeVarint(rest, at + span.length - from, lengths[depth] ?? 0);
+    from = span.start;
   }
-  return content;
+  rest.set(bytes.subarray(spans.at(-1)?.end ?? 0), at);
+  return rest;
+}
+
+/** How long the content of each span is once the innermost one is empty. */
+function hollowLengths(spans: readonly Span[]): number[] {
+  const lengths: number[] = [];
+  let length = 0;
+  for (let depth = spans.length - 1; depth >= 0; depth--) {
+    lengths[depth] = length;
+    const span = spans[depth] as Span;
+    const outer = spans[depth - 1];
+    if (outer !== undefined)
+      length = outer.end - outer.start - (span.end - span.length) + sizeOf(length) + length;
+  }
+  return lengths;
 }
 
 function onlyField(bytes: Uint8Array, from: number, to: number, number: number): Span | undefined {
@@ -121,10 +135,17 @@ class Reader {
   }
 }
 
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
+function sizeOf(value: number): number {
+  let size = 1;
+  for (let left = value; left >= 0x80; left = Math.floor(left / 0x80)) size++;
+  return size;
+}
+
+/** Returns where it ends. */
+function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+  let at = start;
   let left = value;
-  for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
-  bytes.push(left);
-  return Uint8Array.from(bytes);
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes[at++] = (left % 0x80) | 0x80;
+  bytes[at++] = left;
+  return at;
 }

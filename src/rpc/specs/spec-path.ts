@@ -30,30 +30,25 @@ function waysFrom(schema: DescMessage, depth: number): SpecPath[] {
   });
 }
 
-/** What holds the spec in a message: the message itself, or its oneof. */
+/** What holds the spec in a message, the message itself or its oneof, and under which name. */
 export interface SpecHolder {
-  get(): TaskSpec;
-  set(spec: TaskSpec): void;
+  readonly fields: Record<string, TaskSpec>;
+  readonly key: string;
 }
 
 /** Where a message holds its spec; undefined if it has none. */
 export function specHolder(path: SpecPath, message: Message): SpecHolder | undefined {
-  let holder = message as unknown as Fields;
+  let fields = message as unknown as Fields;
   let key = '';
-  for (const [depth, field] of path.entries()) {
-    if (depth > 0) holder = holder[key] as Fields;
-    if (field.oneof === undefined) key = field.localName;
-    else {
-      holder = holder[field.oneof.localName] as Fields;
-      if (holder.case !== field.localName) return undefined;
+  for (const field of path) {
+    if (key !== '') fields = fields[key] as Fields;
+    key = field.localName;
+    if (field.oneof !== undefined) {
+      fields = fields[field.oneof.localName] as Fields;
+      if (fields.case !== key) return undefined;
       key = 'value';
     }
-    if (holder[key] === undefined) return undefined;
+    if (fields[key] === undefined) return undefined;
   }
-  return {
-    get: () => holder[key] as TaskSpec,
-    set(spec) {
-      holder[key] = spec;
-    },
-  };
+  return { fields: fields as Record<string, TaskSpec>, key };
 }
