@@ -7,7 +7,7 @@ import { requestIdKey } from '../request-id.ts';
 import type { RunDeps } from '../run/deps.ts';
 import { pipeline } from './pipeline.ts';
 
-/** How many messages of one stream are worked on at once: enough for two transactions, so that one can be prepared while the other is written. */
+/** How many messages of one stream are worked on at once: two transactions of them while as many wait for their turn, so that none begins with few. */
 const WINDOW = 2048;
 
 /** The status of what was done. */
