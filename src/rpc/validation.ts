@@ -2,6 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { violationsToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { checkContent } from './content.ts';
+import { surelyValid } from './surely-valid.ts';
 import { validator } from './validator.ts';
 
 /** gRPC sends the details in a trailer, which has a bounded size; nobody reads more of them than this. */
@@ -13,6 +14,10 @@ const maxViolations = 20;
  * checked before they reach a handler.
  */
 export function checkMessage<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): void {
+  if (surelyValid(schema, message)) {
+    checkContent(schema, message);
+    return;
+  }
   const result = validator.validate(schema, message);
   if (result.kind === 'valid') {
     checkContent(schema, message);
