@@ -8,8 +8,10 @@ import { checkPlainText } from '../runs/names.ts';
  */
 
 type Fields = Record<string, unknown>;
-type Check = (value: unknown, path: string) => void;
-type Step = (message: Fields, path: string) => void;
+/** Where a value stands in its message. Undefined while nobody has to know: most messages are in order, and a path costs more than the check. */
+type Path = string | undefined;
+type Check = (value: unknown, path: Path) => void;
+type Step = (message: Fields, path: Path) => void;
 
 /** Messages whose strings are keys. */
 const identifiers = /^flyteidl2\.(common|task)\.(\w+Identifier|TriggerName|TaskName)$/;
@@ -33,10 +35,16 @@ const plans = new WeakMap<DescMessage, readonly Step[]>();
  * durations beyond 10,000 years and JSON with numbers that it can't express. Which fields of a type can hold one is found out once.
  */
 export function checkContent(schema: DescMessage, message: Message): void {
-  walk(schema, message as unknown as Fields, '');
+  const fields = message as unknown as Fields;
+  try {
+    walk(schema, fields, undefined);
+  } catch {
+    // Once more, to say where it is.
+    walk(schema, fields, '');
+  }
 }
 
-function walk(schema: DescMessage, message: Fields, path: string): void {
+function walk(schema: DescMessage, message: Fields, path: Path): void {
   for (const step of planOf(schema)) step(message, path);
 }
 
@@ -56,12 +64,12 @@ function stepOf(field: DescField): Step | undefined {
   if (oneof !== undefined) {
     return (message, path) => {
       const chosen = message[oneof.localName] as { case: string | undefined; value?: unknown };
-      if (chosen.case === localName) check(chosen.value, path + name);
+      if (chosen.case === localName) check(chosen.value, path === undefined ? path : path + name);
     };
   }
   return (message, path) => {
     const value = message[localName];
-    if (value !== undefined) check(value, path + name);
+    if (value !== undefined) check(value, path === undefined ? path : path + name);
   };
 }
 
@@ -72,16 +80,17 @@ function checkOf(field: DescField): Check | undefined {
     const check = checkMessageOf(field.message);
     if (check === undefined) return undefined;
     return (list, path) => {
-      (list as unknown[]).forEach((item, i) => {
-        check(item, `${path}[${i}]`);
-      });
+      let i = 0;
+      for (const item of list as unknown[]) check(item, path === undefined ? path : `${path}[${i++}]`);
     };
   }
   if (field.fieldKind === 'map' && field.mapKind === 'message') {
     const check = checkMessageOf(field.message);
     if (check === undefined) return undefined;
     return (map, path) => {
-      for (const [key, item] of Object.entries(map as Fields)) check(item, `${path}[${JSON.stringify(key)}]`);
+      for (const [key, item] of Object.entries(map as Fields)) {
+        check(item, path === undefined ? path : `${path}[${JSON.stringify(key)}]`);
+      }
     };
   }
   return undefined;
@@ -91,7 +100,7 @@ function checkMessageOf(schema: DescMessage): Check | undefined {
   const leaf = leaves[schema.typeName];
   if (leaf !== undefined) return leaf;
   if (!leadsToCheck(schema, new Set())) return undefined;
-  return (message, path) => walk(schema, message as Fields, `${path}.`);
+  return (message, path) => walk(schema, message as Fields, path && `${path}.`);
 }
 
 function leadsToCheck(schema: DescMessage, seen: Set<DescMessage>): boolean {
@@ -114,17 +123,17 @@ function isKey(field: DescField): boolean {
 }
 
 /** PostgreSQL refuses NUL in any text, and nobody should have to type the others. */
-function checkKey(value: unknown, path: string): void {
-  checkPlainText(value as string, path);
+function checkKey(value: unknown, path: Path): void {
+  checkPlainText(value as string, path ?? '');
 }
 
-function checkTimestamp(value: unknown, path: string): void {
+function checkTimestamp(value: unknown, path: Path): void {
   const { seconds, nanos } = value as { seconds: bigint; nanos: number };
   if (seconds < MIN_SECONDS || seconds > MAX_SECONDS || nanos < 0 || nanos >= NANOS)
     throw invalidArgument(`${path} is not a time between the years 1 and 9999`);
 }
 
-function checkDuration(value: unknown, path: string): void {
+function checkDuration(value: unknown, path: Path): void {
   const { seconds, nanos } = value as { seconds: bigint; nanos: number };
   const tooLong =
     seconds > MAX_DURATION_SECONDS || seconds < -MAX_DURATION_SECONDS || Math.abs(nanos) >= NANOS;
@@ -133,7 +142,7 @@ function checkDuration(value: unknown, path: string): void {
 }
 
 /** Struct fields are plain objects; messages nest at most 100 deep, so the recursion is bounded. */
-function checkJson(value: unknown, path: string): void {
+function checkJson(value: unknown, path: Path): void {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw invalidArgument(`${path} holds ${value}, which is no number in JSON`);
   if (typeof value === 'object' && value !== null)

@@ -3,6 +3,7 @@ import { violationsToProto } from '@bufbuild/protovalidate';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { checkContent } from './content.ts';
 import { checkBesideSpec } from './specs/known-specs.ts';
+import { surelyValid } from './surely-valid.ts';
 import { validator } from './validator.ts';
 
 /** gRPC sends the details in a trailer, which has a bounded size; nobody reads more of them than this. */
@@ -18,6 +19,10 @@ export function checkMessage<Desc extends DescMessage>(schema: Desc, message: Me
 }
 
 function check<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): void {
+  if (surelyValid(schema, message)) {
+    checkContent(schema, message);
+    return;
+  }
   const result = validator.validate(schema, message);
   if (result.kind === 'valid') {
     checkContent(schema, message);

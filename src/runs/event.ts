@@ -11,7 +11,7 @@ import {
   ErrorInfoSchema,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import { invalidArgument } from './errors.ts';
-import { type Instant, instantFromTimestamp } from './instant.ts';
+import { type Clock, type Instant, instantFromTimestamp } from './instant.ts';
 import { phaseFromNumber } from './phase.ts';
 import type { AttemptEvent, AttemptFields } from './records.ts';
 
@@ -27,7 +27,7 @@ export interface ClusterEventRecord {
  * Reads an `ActionEvent`. Its time is `updated_time`, else `reported_time`, else `now`.
  * Throws invalid_argument if the phase is missing or unknown, the attempt is 0, or a time is outside the years 1 to 9999.
  */
-export function readEvent(event: ActionEvent, now: Instant): AttemptEvent {
+export function readEvent(event: ActionEvent, now: Instant | Clock): AttemptEvent {
   const phase = phaseFromNumber(event.phase);
   if (phase === undefined) throw invalidArgument(`event.phase ${event.phase} is not a phase of an action`);
   if (event.attempt === 0) throw invalidArgument('event.attempt must be at least 1');
@@ -46,23 +46,32 @@ export function readEvent(event: ActionEvent, now: Instant): AttemptEvent {
     attempt: event.attempt,
     phase,
     version: event.version,
-    time: stamp ? instantFromTimestamp(stamp, 'event.updated_time') : now,
+    time: stamp ? instantFromTimestamp(stamp, 'event.updated_time') : timeOf(now),
     endTime: event.endTime ? instantFromTimestamp(event.endTime, 'event.end_time') : undefined,
     fields,
     outputUri: event.outputs?.outputUri,
   };
 }
 
+function timeOf(now: Instant | Clock): Instant {
+  return typeof now === 'string' ? now : now();
+}
+
 /** The cluster events that an `ActionEvent` carries. */
-export function readClusterEvents(event: ActionEvent, now: Instant): ClusterEventRecord[] {
+export function readClusterEvents(event: ActionEvent, now: Instant | Clock): readonly ClusterEventRecord[] {
+  if (event.clusterEvents.length === 0) return NONE;
   return event.clusterEvents.map((one) => clusterEventRecord(one, now));
 }
 
-function clusterEventRecord(event: ClusterEvent, now: Instant): ClusterEventRecord {
+const NONE: readonly ClusterEventRecord[] = [];
+
+function clusterEventRecord(event: ClusterEvent, now: Instant | Clock): ClusterEventRecord {
   const bytes = toBinary(ClusterEventSchema, event);
   return {
     digest: createHash('sha256').update(bytes).digest('hex').slice(0, 32),
-    occurredAt: event.occurredAt ? instantFromTimestamp(event.occurredAt, 'cluster_event.occurred_at') : now,
+    occurredAt: event.occurredAt
+      ? instantFromTimestamp(event.occurredAt, 'cluster_event.occurred_at')
+      : timeOf(now),
     message: event.message.replaceAll('\u0000', ''),
     event: bytes,
   };

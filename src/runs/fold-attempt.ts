@@ -68,19 +68,20 @@ export function newAttempt(event: AttemptEvent): AttemptRecord {
 
 /**
  * Folds one event into its attempt, in place. Returns true if anything changed.
- * `addTransition` makes the record of a phase that is new to the history.
+ * `addTransition` makes the record of a phase that is new to the history; `onChanged` is told of those that are known and become different.
  */
 export function foldIntoAttempt<A extends AttemptRecord, T extends TransitionRecord>(
   fold: AttemptFold<A, T>,
   event: AttemptEvent,
   addTransition: (transition: TransitionRecord) => T,
+  onChanged: (transition: T) => void = () => {},
 ): boolean {
   const { attempt } = fold;
   const phase = attempt.phase as Phase;
   // The attempt has ended otherwise; what contradicts that is acknowledged and not shown.
   if (isTerminal(phase) && isTerminal(event.phase) && phase !== event.phase) return false;
 
-  let changed = foldHistory(fold, event, addTransition);
+  let changed = foldHistory(fold, event, addTransition, onChanged);
   if (phaseRank(event.phase) > phaseRank(phase)) {
     attempt.phase = event.phase;
     attempt.version = event.version;
@@ -97,7 +98,7 @@ export function foldIntoAttempt<A extends AttemptRecord, T extends TransitionRec
     }
   }
   if (foldFields(attempt, event)) changed = true;
-  if (closeHistory(fold)) changed = true;
+  if (closeHistory(fold, onChanged)) changed = true;
   return changed;
 }
 
@@ -105,6 +106,7 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
   { transitions }: AttemptFold<A, T>,
   event: AttemptEvent,
   addTransition: (transition: TransitionRecord) => T,
+  onChanged: (transition: T) => void,
 ): boolean {
   const time = reachedAt(event);
   const known = transitions.find((t) => t.phase === event.phase);
@@ -126,6 +128,7 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
     known.start_time = time;
     changed = true;
   }
+  if (changed) onChanged(known);
   return changed;
 }
 
@@ -133,7 +136,10 @@ function foldHistory<A extends AttemptRecord, T extends TransitionRecord>(
  * Each transition ends where the next one begins, the terminal one where the attempt ends; and none begins after the next one, however
  * far apart the clocks are of those who reported them.
  */
-function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold: AttemptFold<A, T>): boolean {
+function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(
+  fold: AttemptFold<A, T>,
+  onChanged: (transition: T) => void,
+): boolean {
   const { attempt, transitions } = fold;
   let changed = false;
   for (let i = transitions.length - 1; i >= 0; i--) {
@@ -142,12 +148,14 @@ function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold:
     const next = transitions[i + 1]?.start_time;
     if (next !== undefined && transition.start_time > next) {
       transition.start_time = next;
+      onChanged(transition);
       changed = true;
     }
     const end = next ?? attempt.end_time;
     const bounded = end === null || end > transition.start_time ? end : transition.start_time;
     if (transition.end_time !== bounded) {
       transition.end_time = bounded;
+      onChanged(transition);
       changed = true;
     }
   }
@@ -159,24 +167,51 @@ function closeHistory<A extends AttemptRecord, T extends TransitionRecord>(fold:
   return changed;
 }
 
+/**
+ * What one event's fields do, by its order, the fields that it has (`present`, bits in the order of FIELDS) and the versions that were there:
+ * which of them it sets, and the versions afterwards. Of many events in a row that is the same.
+ */
+interface FieldStep {
+  readonly versions: string;
+  readonly order: number;
+  readonly present: number;
+  readonly set: number;
+  readonly after: string;
+}
+
+let lastStep: FieldStep = { versions: '{}', order: 0, present: 0, set: 0, after: '{}' };
+
+function stepOf(versions: string, order: number, present: number): FieldStep {
+  const known: Record<string, number> = versions === '{}' ? {} : JSON.parse(versions);
+  let set = 0;
+  FIELDS.forEach((field, i) => {
+    const last = known[field];
+    if ((present & (1 << i)) === 0 || (last !== undefined && last >= order)) return;
+    set |= 1 << i;
+    known[field] = order;
+  });
+  return { versions, order, present, set, after: set === 0 ? versions : JSON.stringify(known) };
+}
+
 function foldFields(attempt: AttemptRecord, event: AttemptEvent): boolean {
   const { fields } = event;
-  const present = FIELDS.filter((field) => fields[field] !== undefined);
-  if (present.length === 0) return false;
+  let present = 0;
+  for (let i = 0; i < FIELDS.length; i++) if (fields[FIELDS[i] ?? 'cluster'] !== undefined) present |= 1 << i;
+  if (present === 0) return false;
   const order = eventOrder(event.phase, event.version);
-  const versions: Record<string, number> =
-    attempt.field_versions === '{}' ? {} : JSON.parse(attempt.field_versions);
-  let changed = false;
-  for (const field of present) {
-    const last = versions[field];
-    if (last !== undefined && last >= order) continue;
+  const versions = attempt.field_versions;
+  if (lastStep.versions !== versions || lastStep.order !== order || lastStep.present !== present) {
+    lastStep = stepOf(versions, order, present);
+  }
+  const { set, after } = lastStep;
+  if (set === 0) return false;
+  FIELDS.forEach((field, i) => {
+    if ((set & (1 << i)) === 0) return;
     setField(attempt, field, fields);
     if (field === 'outputs') attempt.output_uri = event.outputUri ?? null;
-    versions[field] = order;
-    changed = true;
-  }
-  if (changed) attempt.field_versions = JSON.stringify(versions);
-  return changed;
+  });
+  attempt.field_versions = after;
+  return true;
 }
 
 function setField<F extends (typeof FIELDS)[number]>(

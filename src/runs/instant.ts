@@ -76,8 +76,14 @@ export function parseInstant(text: string): Instant | undefined {
 
 /** Whole milliseconds from one instant to another; never negative. */
 export function millisBetween(from: Instant, to: Instant): number {
-  const millis = (microsOf(to) - microsOf(from)) / 1000n;
-  return millis > 0n ? Number(millis) : 0;
+  const micros = Number(to.slice(20, 26)) - Number(from.slice(20, 26));
+  // Times of one action are often of one second.
+  const seconds = from.startsWith(to.slice(0, 19)) ? 0 : (wholeMillis(to) - wholeMillis(from)) / 1000;
+  return Math.max(0, seconds * 1000 + Math.floor(micros / 1000));
+}
+
+function wholeMillis(instant: Instant): number {
+  return Date.parse(`${instant.slice(0, 19)}Z`);
 }
 
 /** The instant some milliseconds after (or, negative, before) another one. */

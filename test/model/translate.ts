@@ -136,7 +136,7 @@ function attemptEvent(of: Happening): AttemptEvent {
   return readEvent(message(of), at(0));
 }
 
-function clusterEvents(of: Happening): ClusterEventRecord[] {
+function clusterEvents(of: Happening): readonly ClusterEventRecord[] {
   return readClusterEvents(message(of), at(0));
 }
 

@@ -138,7 +138,7 @@ export function recorded(
   run: string,
   name: string,
   of: AttemptEvent,
-  more: { kind?: RunKind; clusterEvents?: ClusterEventRecord[] } = {},
+  more: { kind?: RunKind; clusterEvents?: readonly ClusterEventRecord[] } = {},
 ): RecordedEvent {
   return { ...named(run, name, more.kind), event: of, clusterEvents: more.clusterEvents ?? [] };
 }

@@ -32,7 +32,7 @@ export const postgresTexts: StepTexts = {
 /** The parameters of a step: one list a column, as the driver sends it. */
 export function postgresValues({ columns, rows }: Step): (string | Buffer)[] {
   return columns.map(({ name, kind }) => {
-    if (kind === 'bytes') return byteaArray(rows.map((row) => cell(row, name) as Uint8Array | null));
+    if (kind === 'bytes') return byteaArray(rows, name);
     return textArray(rows, name, kind === 'text' || kind === 'json');
   });
 }
@@ -66,16 +66,23 @@ function quote(text: string): string {
 }
 
 /** A list of bytes in PostgreSQL's binary form, half as long as text and without a conversion on either side. */
-function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
-  const size = values.reduce((sum, value) => sum + 4 + (value?.byteLength ?? 0), 20);
+function byteaArray(rows: readonly object[], name: string): Buffer {
+  let size = 20;
+  let hasNull = 0;
+  for (const row of rows) {
+    const value = cell(row, name) as Uint8Array | null;
+    if (value === null) hasNull = 1;
+    size += 4 + (value?.byteLength ?? 0);
+  }
   const buffer = Buffer.allocUnsafe(size);
   buffer.writeInt32BE(1, 0); // dimensions
-  buffer.writeInt32BE(values.includes(null) ? 1 : 0, 4);
+  buffer.writeInt32BE(hasNull, 4);
   buffer.writeInt32BE(BYTEA_OID, 8);
-  buffer.writeInt32BE(values.length, 12);
+  buffer.writeInt32BE(rows.length, 12);
   buffer.writeInt32BE(1, 16); // the first index
   let at = 20;
-  for (const value of values) {
+  for (const row of rows) {
+    const value = cell(row, name) as Uint8Array | null;
     at = buffer.writeInt32BE(value === null ? -1 : value.byteLength, at);
     if (value === null) continue;
     buffer.set(value, at);

@@ -8,9 +8,15 @@ export interface StoredRunKey {
   readonly name: string;
 }
 
+/** What is asked for a run is often asked for the same one next; keys don't change. */
+let last: { readonly run: StoredRunKey; readonly text: string } | undefined;
+
 /** Text that stands for a run within one unit. */
 export function runKeyText(run: StoredRunKey): string {
-  return `${run.org_key}\n${run.project}\n${run.domain}\n${run.name}`;
+  if (last?.run !== run) {
+    last = { run, text: `${run.org_key}\n${run.project}\n${run.domain}\n${run.name}` };
+  }
+  return last.text;
 }
 
 /** An action that a command works on, with those of its attempts that it needs; `latest` is the newest one that is known. */

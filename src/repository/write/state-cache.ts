@@ -52,6 +52,11 @@ export class StateCache {
     return { runs: this.#runs.size, actions: this.#actions, bytes: this.#bytes };
   }
 
+  /** All that is kept, those that were used longest ago first; for who checks it. */
+  get states(): Iterable<RunState> {
+    return this.#runs.values();
+  }
+
   /** The state of a run, which is not kept any more. Whoever takes it has to compare its version under the run's lock. */
   take(key: string): RunState | undefined {
     const run = this.#runs.get(key);

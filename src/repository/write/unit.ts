@@ -194,22 +194,13 @@ export class Unit {
       };
       action.attempts.set(event.attempt, state);
     }
-    const before = state.transitions.map((known) => {
-      const { version, start_time, end_time } = known;
-      return { known, version, start_time, end_time };
-    });
     const { field_versions } = state.attempt;
-    if (foldIntoAttempt(state, event, (transition) => this.#transition(transition))) {
+    if (foldIntoAttempt(state, event, (transition) => this.#transition(transition), markDirty)) {
       state.dirty = true;
       action.run.changed = true;
       // Whatever else an event brings has its place in the versions of the fields.
       if (state.attempt.field_versions !== field_versions) state.newFields = true;
       state.attempt.updated_at = this.now;
-      for (const { known, version, start_time, end_time } of before) {
-        const same =
-          known.version === version && known.start_time === start_time && known.end_time === end_time;
-        if (!same) known.dirty = true;
-      }
     }
     return state;
   }
@@ -264,6 +255,10 @@ export class Unit {
       run.dirty = true;
     }
   }
+}
+
+function markDirty(transition: TransitionState): void {
+  transition.dirty = true;
 }
 
 /** What folding changes of an action's row. */

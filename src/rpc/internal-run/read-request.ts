@@ -84,9 +84,9 @@ export function readActionEvent(
   if (event === undefined) throw invalidArgument('event must be set');
   checkName(event.cluster, 'event.cluster');
   checkPlainText(event.outputs?.outputUri ?? '', 'event.outputs.output_uri');
-  const now = deps.clock();
-  const clusterEvents = readClusterEvents(event, now);
-  return { ...namedAction(deps, kind, event.id), event: readEvent(event, now), clusterEvents };
+  const clusterEvents = readClusterEvents(event, deps.clock);
+  const { key, stored } = namedAction(deps, kind, event.id);
+  return { key, stored, kind, event: readEvent(event, deps.clock), clusterEvents };
 }
 
 /** Reads an `UpdateActionStatusRequest`. Throws invalid_argument with the field to change. */

@@ -57,6 +57,31 @@ export function namedRun(
   return { kind, key, stored: storedKey(deps.organizations, key) };
 }
 
+/** Requests about many actions name the same run again and again: its key is made once then. */
+let lastNamed: { readonly organizations: Organizations; readonly run: NamedRun } | undefined;
+
+function namedAgain(
+  { organizations }: Pick<RunDeps, 'organizations'>,
+  kind: RunKind,
+  id: RunIdentifier | undefined,
+): NamedRun {
+  const known = lastNamed?.run;
+  if (
+    known !== undefined &&
+    known.kind === kind &&
+    known.key.name === id?.name &&
+    known.key.project === id.project &&
+    known.key.domain === id.domain &&
+    known.key.org === id.org &&
+    lastNamed?.organizations === organizations
+  ) {
+    return known;
+  }
+  const run = namedRun({ organizations }, kind, id);
+  lastNamed = { organizations, run };
+  return run;
+}
+
 /** Reads a request's action. Throws invalid_argument if it names none. */
 export function namedAction(
   deps: Pick<RunDeps, 'organizations'>,
@@ -64,7 +89,7 @@ export function namedAction(
   id: ActionIdentifier | undefined,
 ): NamedAction {
   if (id === undefined) throw invalidArgument('action_id must be set');
-  const run = namedRun(deps, kind, id.run);
+  const run = namedAgain(deps, kind, id.run);
   return { kind, key: { run: run.key, name: id.name }, stored: run.stored };
 }
 

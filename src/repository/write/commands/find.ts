@@ -27,6 +27,13 @@ export function needAction(
   return { run, name, attempts };
 }
 
+const ATTEMPTS = Array.from({ length: 10 }, (_, attempt) => [attempt] as const);
+
+/** What `needAction` takes for a single attempt. */
+export function onlyAttempt(attempt: number): readonly [number] {
+  return ATTEMPTS[attempt] ?? [attempt];
+}
+
 /** The run in the unit. Throws not_found if there is none of this kind: the two kinds do not see each other. */
 export function findRun(unit: Unit, kind: RunKind, key: RunKey, stored: StoredRunKey): RunState {
   const run = unit.runs.get(runKeyText(stored));

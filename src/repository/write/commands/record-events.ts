@@ -4,7 +4,7 @@ import type { ActionKey } from '../../../runs/identity.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
 import { type Command, runKeyText, type StoredRunKey } from '../command.ts';
 import type { ActionState } from '../states.ts';
-import { findAction, needAction, type RunKind } from './find.ts';
+import { findAction, needAction, onlyAttempt, type RunKind } from './find.ts';
 
 /** An `ActionEvent`, read. */
 export interface RecordedEvent {
@@ -15,11 +15,22 @@ export interface RecordedEvent {
   readonly clusterEvents: readonly ClusterEventRecord[];
 }
 
+function runsOf(events: readonly RecordedEvent[]): StoredRunKey[] {
+  const runs = new Map<string, StoredRunKey>();
+  let last: StoredRunKey | undefined;
+  for (const { stored } of events) {
+    if (stored === last) continue;
+    last = stored;
+    runs.set(runKeyText(stored), stored);
+  }
+  return [...runs.values()];
+}
+
 /** Folds events into their actions. Each has an outcome of its own: undefined, or why it was refused; its neighbours go through. */
 export function recordEvents(events: readonly RecordedEvent[]): Command<(DomainError | undefined)[]> {
   return {
-    runs: [...new Map(events.map(({ stored }) => [runKeyText(stored), stored])).values()],
-    actions: events.map(({ key, stored, event }) => needAction(stored, key.name, [event.attempt])),
+    runs: runsOf(events),
+    actions: events.map(({ key, stored, event }) => needAction(stored, key.name, onlyAttempt(event.attempt))),
     apply: (unit) =>
       events.map(({ key, stored, kind, event, clusterEvents }) => {
         let action: ActionState;

@@ -2,7 +2,7 @@ import type { ActionKey } from '../../../runs/identity.ts';
 import { isTerminal, type Phase } from '../../../runs/phase.ts';
 import type { AttemptEvent } from '../../../runs/records.ts';
 import type { Command, StoredRunKey } from '../command.ts';
-import { findAction, needAction, type RunKind } from './find.ts';
+import { findAction, needAction, onlyAttempt, type RunKind } from './find.ts';
 
 /** What an `UpdateActionStatusRequest` says of an action. */
 export interface StatusUpdate {
@@ -26,7 +26,7 @@ export interface StatusUpdate {
 export function updateStatus(update: StatusUpdate): Command<void> {
   return {
     runs: [update.stored],
-    actions: [needAction(update.stored, update.key.name, [update.event.attempt])],
+    actions: [needAction(update.stored, update.key.name, onlyAttempt(update.event.attempt))],
     apply(unit) {
       const action = findAction(unit, update.kind, update.key, update.stored);
       const { row } = action;
