@@ -7,6 +7,7 @@ import { type Couriers, openCouriers, tellingOf } from './remote/open.ts';
 import { databaseReadiness } from './repository/database.ts';
 import type { Dialect } from './repository/dialects/dialect.ts';
 import { openDatabase } from './repository/open.ts';
+import type { Change } from './repository/write/flush.ts';
 import { GroupCommit } from './repository/write/group-commit.ts';
 import { systemClock } from './runs/instant.ts';
 import type { SchedulerLoop } from './scheduler/loop.ts';
@@ -67,14 +68,15 @@ export async function startService(
     onWaiting: (reason) => logger.warn({ reason }, 'waiting for the database'),
   });
   let executor: Executor | undefined;
+  const executesHere = first && config.executor.kind === 'process' && config.executor.process.embedded;
   const watch = createWatch({
     dialect,
     watchBufferSize: config.runs.watchBufferSize,
     clock: systemClock,
     logger: sourceLogger(logger, 'watch'),
     metrics,
-    // What another replica aborts.
-    onChanges: (changes) => executor?.changed(changes),
+    // What another replica aborts. Nobody else wants to know everything, and then not everything is read.
+    ...(executesHere ? { onChanges: (changes: readonly Change[]) => executor?.changed(changes) } : {}),
   });
   let couriers: Couriers | undefined;
   let conditions: ConditionTimeouts | undefined;
@@ -112,7 +114,7 @@ export async function startService(
     const storage = await openStorage(config.storage, dialect, sourceLogger(logger, 'storage'));
     const secrets = await openSecrets(config.secrets, dialect);
     let port = config.runs.server.port;
-    if (first && config.executor.kind === 'process' && config.executor.process.embedded) {
+    if (executesHere) {
       // Loaded only by those who run tasks here.
       const { openExecutor } = await import('./executor/open.ts');
       executor = await openExecutor({

@@ -1,4 +1,4 @@
-import type { ChangeCursor, Dialect } from '../repository/dialects/dialect.ts';
+import type { ChangeCursor, Dialect, HintListener } from '../repository/dialects/dialect.ts';
 import type { Flushed } from '../repository/write/flush.ts';
 import { DeliveredBatches } from './delivered-batches.ts';
 import { Notifier } from './notifier.ts';
@@ -7,7 +7,7 @@ import { Pause, within } from './pause.ts';
 
 /** What the feed works with, and how often it looks. */
 export interface ChangeFeedOptions {
-  readonly dialect: Pick<Dialect, 'openChangeCursor' | 'listen' | 'notify'>;
+  readonly dialect: Pick<Dialect, 'openChangeCursor' | 'listen' | 'notify' | 'isAwaited'>;
   readonly topics: Topics;
   /** Milliseconds between two looks while nothing happens. */
   readonly idleMs?: number;
@@ -28,16 +28,24 @@ const LOOK_TIMEOUT_MS = 30_000;
 /** Older rows of the log are deleted after 15 minutes; a reader that slept for longer than this can't trust what it finds. */
 const MAX_GAP_MS = 10 * 60_000;
 const DELIVERED_BATCHES = 20_000;
+/** Of so many batches of our own the log is read past without delay. */
+const MANY_DELIVERED = 1000;
+/** After so many looks for which nobody listened, hints are not waited for any more. */
+const DESERTED_LOOKS = 5;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
 /**
  * Knows what changes in the database, whoever changes it, and publishes it to the topics.
  *
- * What this process commits is published at once; what others commit is found in the change log, which is polled always and read at
- * once when another process hints at news. Nothing is missed: the log's cursor gives each row exactly once, a row is skipped only if
- * its batch was published here already, and whenever the cursor can't be trusted (it broke, too much was waiting, the process slept) a
- * new cursor is opened first and then everything counts as changed. A change may be published twice.
+ * What this process commits is published at once; what others commit is found in the change log, which is polled always and, while
+ * anybody listens to a topic, read at once when another process hints at news. Only rows that somebody listens for are read: without
+ * listeners the cursor alone moves on.
+ *
+ * Nothing is missed: the log's cursor gives each row exactly once, a row is skipped only if its batch was published here already, or if
+ * nobody listened for it from before the look until its end; whoever begins to listen during a look makes the cursor go back and look
+ * for everything. Whenever the cursor can't be trusted (it broke, too much was waiting, the process slept) a new cursor is opened first
+ * and then everything counts as changed. A change may be published twice.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
@@ -48,27 +56,42 @@ export class ChangeFeed {
   #cursor: ChangeCursor | undefined;
   #goodAt = 0;
   #problem: string | undefined = 'the change log is not followed yet';
-  #unread = 0;
+  /** Looks in a row for which nobody listened. */
+  #deserted = 0;
   #stopped = false;
   #loop: Promise<void> | undefined;
-  #listener: { close(): Promise<void> } | undefined;
+  #listener: HintListener | undefined;
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     const { dialect } = options;
-    if (dialect.notify !== undefined)
-      this.#notifier = new Notifier(() => dialect.notify?.() ?? Promise.resolve());
+    if (dialect.notify !== undefined) {
+      this.#notifier = new Notifier({
+        send: async () => dialect.notify?.(),
+        isAwaited: async () => (await dialect.isAwaited?.()) ?? true,
+      });
+    }
   }
 
   /** Follows the log from now on. Rejects if the log can't be read at all. */
   async start(): Promise<void> {
     await this.#open();
     this.#problem = undefined;
-    this.#listener = await this.#options.dialect.listen?.(
-      () => this.#pause.ring(),
-      () => {},
-    );
+    const { dialect, topics } = this.#options;
+    this.#listener = await dialect.listen?.({
+      onHint: () => {
+        if (!topics.isDeserted) this.#pause.ring();
+      },
+      onAsked: () => this.#notifier?.asked(),
+      onConnected: () => this.#notifier?.unsure(),
+    });
+    const ask = () => {
+      this.#deserted = 0;
+      this.#listener?.ask(true);
+    };
+    topics.onFirst = ask;
+    if (!topics.isDeserted) ask();
     this.#loop = this.#follow();
   }
 
@@ -86,9 +109,7 @@ export class ChangeFeed {
     this.#delivered.add(flushed.batch);
     this.#options.topics.publish(flushed.changes);
     this.#notifier?.wrote();
-    this.#unread += flushed.changes.length;
-    // The log must not fill up with our own rows faster than it is read.
-    if (this.#unread > LOOK_LIMIT / 4) this.#pause.ring();
+    if (this.#delivered.size >= MANY_DELIVERED) this.#pause.ring();
   };
 
   /** Everything that was committed before this time, in milliseconds since 1970, has been published. */
@@ -155,19 +176,33 @@ export class ChangeFeed {
   /** Publishes what the log has gained; whether that was anything but our own. */
   async #look(): Promise<boolean> {
     this.#pause.reset();
-    this.#unread = 0;
     const begun = this.#now();
     const gap = begun - this.#goodAt;
     if (gap > MAX_GAP_MS) throw new Error(`it was not read for ${Math.round(gap / 1000)} s`);
-    if (this.#cursor === undefined) throw new Error('there is no cursor');
-    const { changes, overflow } = await within(LOOK_TIMEOUT_MS, this.#cursor.next(LOOK_LIMIT));
+    const found = await this.#publishNews();
     this.#goodAt = begun;
-    if (overflow) {
-      this.#options.topics.publishEverything();
+    return found;
+  }
+
+  async #publishNews(everything = false): Promise<boolean> {
+    const { topics } = this.#options;
+    if (this.#cursor === undefined) throw new Error('there is no cursor');
+    const { growth } = topics;
+    const delivered = this.#delivered.list();
+    const wanted = everything ? 'everything' : topics.wanted();
+    const batch = await within(LOOK_TIMEOUT_MS, this.#cursor.next(LOOK_LIMIT, wanted, delivered));
+    // Somebody began to listen while we looked, and may have read before what was left out: that is looked for once more.
+    if (wanted !== 'everything' && topics.growth !== growth) return this.#publishNews(true);
+    batch.accept();
+    this.#delivered.forget(delivered);
+    this.#deserted = wanted === 'nothing' ? this.#deserted + 1 : 0;
+    if (this.#deserted === DESERTED_LOOKS) this.#listener?.ask(false);
+    if (batch.overflow) {
+      topics.publishEverything();
       return true;
     }
-    const news = changes.filter(({ batch }) => !this.#delivered.has(batch));
-    this.#options.topics.publish(news);
+    const news = batch.changes.filter((change) => !this.#delivered.has(change.batch));
+    topics.publish(news);
     return news.length > 0;
   }
 }

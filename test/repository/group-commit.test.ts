@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Command } from '../../src/repository/write/command.ts';
 import { abortTree } from '../../src/repository/write/commands/abort.ts';
 import { createRun } from '../../src/repository/write/commands/create-run.ts';
@@ -188,6 +188,51 @@ describe.each(dialects)('group commit on $name', ({ name: dialectName, create })
         'second',
         'third',
       ]);
+    },
+  );
+
+  it.runIf(dialectName === 'postgres')(
+    'begins beside a transaction when as much waits as that one has, or when something has waited for long enough',
+    async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const gate = closedGate();
+        const sizes: number[] = [];
+        const writer = repository.newWriter({
+          beforeCommit: gate.pass,
+          onBatch: (size) => sizes.push(size),
+        });
+        const submit = (prefix: string, count: number) =>
+          names(prefix, count).map((name) => writer.submit(createRun(newRun(name))));
+        const submitted = submit('under-way', 3);
+        await gate.reached();
+        const two = submit('waiting', 2);
+        expect(await isPending(Promise.race(two))).toBe(true);
+        expect(sizes).toEqual([3]);
+        submitted.push(...two, ...submit('enough', 1));
+        await gate.reached(2);
+        expect(sizes).toEqual([3, 3]);
+        gate.open();
+        await Promise.all(submitted);
+
+        const held = closedGate();
+        const patient = repository.newWriter({
+          beforeCommit: held.pass,
+          onBatch: (size) => sizes.push(size),
+        });
+        const slow = names('slow', 2).map((name) => patient.submit(createRun(newRun(name))));
+        await held.reached();
+        const late = patient.submit(createRun(newRun('late')));
+        expect(await isPending(late)).toBe(true);
+        expect(sizes).toEqual([3, 3, 2]);
+        await vi.advanceTimersByTimeAsync(5);
+        await held.reached(2);
+        expect(sizes).toEqual([3, 3, 2, 1]);
+        held.open();
+        await Promise.all([...slow, late]);
+      } finally {
+        vi.useRealTimers();
+      }
     },
   );
 

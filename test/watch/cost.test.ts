@@ -90,9 +90,9 @@ describe.each(dialects)('the cost of watching on $name', ({ create }) => {
         ...dialect,
         async openChangeCursor() {
           const cursor = await dialect.openChangeCursor();
-          const next: typeof cursor.next = (limit) => {
+          const next: typeof cursor.next = (...look) => {
             looks++;
-            return cursor.next(limit);
+            return cursor.next(...look);
           };
           return { next, lagSeconds: () => cursor.lagSeconds() };
         },

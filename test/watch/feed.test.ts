@@ -107,9 +107,9 @@ describe.each(dialects)('the change feed on $name', ({ create }) => {
         failing.opened++;
         return {
           lagSeconds: () => cursor.lagSeconds(),
-          async next(limit) {
+          async next(...look) {
             if (failing.error) throw failing.error;
-            return cursor.next(limit);
+            return cursor.next(...look);
           },
         };
       },
@@ -155,7 +155,7 @@ describe.each(dialects)('the change feed on $name', ({ create }) => {
     const cut: Pick<Dialect, 'openChangeCursor'> = {
       async openChangeCursor() {
         const cursor = await dialect.openChangeCursor();
-        return { lagSeconds: () => 0, next: () => cursor.next(1) };
+        return { lagSeconds: () => 0, next: (_limit, ...look) => cursor.next(1, ...look) };
       },
     };
     const { published } = await follow({ dialect: cut, idleMs: 20 });

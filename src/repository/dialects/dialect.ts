@@ -17,7 +17,15 @@ export interface ChangeBatch {
   readonly changes: readonly LoggedChange[];
   /** True when more was waiting than one look may bring: everything must be treated as changed. */
   readonly overflow: boolean;
+  /** Goes past all that this look could see. Until then the next look sees it again. */
+  accept(): void;
 }
+
+/** Which changes a look is to bring: those of the runs' own rows, of the actions of some runs, of some actions; or all, or none. */
+export type WantedChanges =
+  | 'everything'
+  | 'nothing'
+  | { readonly runs: boolean; readonly actionsOf: readonly number[]; readonly actions: readonly number[] };
 
 /** One row of the change log: this action (or, without one, the run's own row) changed in that batch. */
 export interface LoggedChange {
@@ -26,11 +34,29 @@ export interface LoggedChange {
   readonly batch: number;
 }
 
-/** Follows the change log from the moment it was made; each call of `next` gives what became visible since the one before. */
+/** Follows the change log from the moment it was made. */
 export interface ChangeCursor {
-  next(limit: number): Promise<ChangeBatch>;
+  /** What of the wanted became visible since the last look that was accepted, without the batches that are known already. */
+  next(limit: number, wanted: WantedChanges, known: readonly number[]): Promise<ChangeBatch>;
   /** Seconds that the oldest open transaction has held the log's horizon, 0 where there is no such thing. */
   lagSeconds(): number;
+}
+
+/** What a process hears from others. */
+export interface HintHooks {
+  /** Another process wrote. It may never come. */
+  onHint(): void;
+  /** Another process waits for hints from now on. */
+  onAsked(): void;
+  /** From now on the others are heard; they were not for a while. */
+  onConnected(): void;
+}
+
+/** Hears from other processes. */
+export interface HintListener {
+  /** Whether others are to send hints to this process; none are asked to at first. */
+  ask(wanted: boolean): void;
+  close(): Promise<void>;
 }
 
 /** Everything in which the two databases differ. */
@@ -58,10 +84,12 @@ export interface Dialect {
   allocateIds(db: Db, count: number, options?: { newest?: boolean }): Promise<number[]>;
   /** A reader of the change log that begins now. */
   openChangeCursor(): Promise<ChangeCursor>;
-  /** Calls back when another process says that it wrote (a hint, it may never come), until closed. Undefined where there is no such thing. */
-  listen?(onHint: () => void, onState: (connected: boolean) => void): Promise<{ close(): Promise<void> }>;
+  /** Hears from other processes until closed. Undefined where there is no such thing. */
+  listen?(hooks: HintHooks): Promise<HintListener>;
   /** Tells other processes that this one wrote. */
   notify?(): Promise<void>;
+  /** Whether any other process has asked for hints. */
+  isAwaited?(): Promise<boolean>;
   /** Whether the transaction was undone for reasons of concurrency and will pass when it is tried again. */
   isRetryable(error: unknown): boolean;
   /** Whether a unique constraint refused the row. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../schema.ts';
@@ -6,7 +5,7 @@ import type { Dialect } from './dialect.ts';
 import { openPostgresCursor } from './postgres-changes.ts';
 import { namingClient } from './postgres-client.ts';
 import { postgresKyselyDialect } from './postgres-driver.ts';
-import { HINTS, listenForHints } from './postgres-listener.ts';
+import { PostgresHints } from './postgres-hints.ts';
 import { parseExtraOptions } from './postgres-options.ts';
 import { PostgresStatistics } from './postgres-statistics.ts';
 import { POSTGRES_TYPES, postgresTexts } from './postgres-steps.ts';
@@ -75,7 +74,7 @@ export function openPostgres(options: PostgresOptions): Dialect {
   const db = new Kysely<Database>({
     dialect: postgresKyselyDialect(pool, (rows) => statistics.wrote(rows)),
   });
-  const self = randomUUID();
+  const hints = new PostgresHints(client, pool);
   const free: { next: number; end: number }[] = [];
 
   return {
@@ -120,10 +119,9 @@ export function openPostgres(options: PostgresOptions): Dialect {
       return ids;
     },
     openChangeCursor: () => openPostgresCursor(pool),
-    listen: (onHint, onState) => listenForHints(client, self, onHint, onState),
-    notify: async () => {
-      await pool.query('select pg_notify($1, $2)', [HINTS, self]);
-    },
+    listen: (hooks) => hints.listen(hooks),
+    notify: () => hints.notify(),
+    isAwaited: () => hints.isAwaited(),
     isRetryable: (error) => RETRYABLE.has(codeOf(error)),
     isUniqueViolation: (error) => codeOf(error) === '23505',
     // data_exception, integrity_constraint_violation, program_limit_exceeded

@@ -4,7 +4,8 @@ import { Kysely, sql } from 'kysely';
 import { makeFolder } from '../../make-folder.ts';
 import type { Database } from '../schema.ts';
 import type { ColumnKind } from '../tables.ts';
-import type { ChangeCursor, Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { openSqliteCursor } from './sqlite-changes.ts';
 import { type OnQuery, sqliteKyselyDialect } from './sqlite-driver.ts';
 import { sqliteTexts } from './sqlite-steps.ts';
 
@@ -52,7 +53,7 @@ export function openSqlite(options: SqliteOptions): Dialect {
       const end = rows[0]?.next ?? 0;
       return Array.from({ length: count }, (_, i) => end - count + i);
     },
-    openChangeCursor: () => openCursor(reader),
+    openChangeCursor: () => openSqliteCursor(reader),
     // Plain SQLITE_BUSY has waited for the lock as long as it may.
     isRetryable: (error) => codeOf(error) === 'SQLITE_BUSY_SNAPSHOT',
     isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
@@ -76,32 +77,6 @@ function openWriter(file: string): BetterSqlite.Database {
     handle.close();
     throw error;
   }
-}
-
-/** There is one writer at a time, so the order of ids is the order of commits: a plain cursor misses nothing. */
-async function openCursor(db: Kysely<Database>): Promise<ChangeCursor> {
-  const newest = await sql<{ id: number | null }>`select max(id) as id from changes`.execute(db);
-  let cursor = newest.rows[0]?.id ?? 0;
-  return {
-    async next(limit) {
-      const { rows } = await sql<{ id: number; run_id: number; action_id: number | null; batch: number }>`
-        select id, run_id, action_id, batch from changes where id > ${cursor} order by id limit ${limit + 1}`.execute(
-        db,
-      );
-      const overflow = rows.length > limit;
-      if (overflow) {
-        const last = await sql<{ id: number }>`select max(id) as id from changes`.execute(db);
-        cursor = last.rows[0]?.id ?? cursor;
-      } else {
-        cursor = rows.at(-1)?.id ?? cursor;
-      }
-      return {
-        overflow,
-        changes: rows.map((r) => ({ runId: r.run_id, actionId: r.action_id, batch: r.batch })),
-      };
-    },
-    lagSeconds: () => 0,
-  };
 }
 
 function cell(kind: ColumnKind, index: number) {

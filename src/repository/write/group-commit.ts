@@ -44,6 +44,13 @@ type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 const MAX_TRIES = 8;
 /** How many of those that wait are looked at for a transaction, for each that it may have. */
 const LOOK_AHEAD = 4;
+/**
+ * Beside a transaction that is under way another one begins once as much waits as that one has, or this much: what a transaction
+ * costs by itself, on both sides, is as much as a dozen small commands.
+ */
+const ENOUGH = 32;
+/** Or once something has waited for so many milliseconds: the one under way may be held up by a lock. */
+const PATIENCE_MS = 5;
 
 /**
  * The one way into the database for changes of runs.
@@ -61,7 +68,10 @@ export class GroupCommit {
   /** The runs that transactions under way work on. */
   readonly #busy = new Set<string>();
   #inFlight = 0;
+  /** What the batches under way weigh. */
+  #underWay = 0;
   #armed = false;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -117,6 +127,17 @@ export class GroupCommit {
 
   #arm(): void {
     if (this.#armed || this.#queue.length === 0 || this.#inFlight >= this.#dialect.writersInFlight) return;
+    if (this.#inFlight > 0 && !this.#isWorthwhile()) {
+      this.#patience ??= setTimeout(() => this.#begin(), PATIENCE_MS);
+    } else {
+      this.#begin();
+    }
+  }
+
+  #begin(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    if (this.#armed || this.#inFlight >= this.#dialect.writersInFlight) return;
     this.#armed = true;
     setImmediate(() => {
       this.#armed = false;
@@ -124,9 +145,21 @@ export class GroupCommit {
     });
   }
 
+  /** Whether enough waits for a transaction beside those that are under way. */
+  #isWorthwhile(): boolean {
+    let missing = Math.min(ENOUGH, this.#underWay);
+    for (const { command } of this.#queue) {
+      if (missing <= 0) break;
+      missing -= weightOf(command);
+    }
+    return missing <= 0;
+  }
+
   async #next(): Promise<void> {
     const batch = this.#take();
     if (batch.length === 0) return;
+    const weight = batch.reduce((sum, { command }) => sum + weightOf(command), 0);
+    this.#underWay += weight;
     this.#inFlight++;
     const runs = batch.flatMap(({ command }) => command.runs.map(runKeyText));
     for (const run of runs) this.#busy.add(run);
@@ -141,6 +174,7 @@ export class GroupCommit {
       });
     } finally {
       for (const run of runs) this.#busy.delete(run);
+      this.#underWay -= weight;
       this.#settled();
     }
   }
@@ -157,9 +191,8 @@ export class GroupCommit {
     let weight = 0;
     let seen = 0;
     for (const waiting of this.#queue) {
-      const { runs, actions } = waiting.command;
-      // An action's parent and root come with it.
-      const more = Math.max(1, (actions?.length ?? 0) - 2);
+      const { runs } = waiting.command;
+      const more = weightOf(waiting.command);
       if (seen === LOOK_AHEAD * maxBatch || (weight > 0 && weight + more > maxBatch)) break;
       seen++;
       const keys = busy.size === 0 ? [] : runs.map(runKeyText);
@@ -230,6 +263,11 @@ export class GroupCommit {
       }
     }
   }
+}
+
+/** For how many a command counts. An action's parent and root come with it. */
+function weightOf({ actions }: Command<unknown>): number {
+  return Math.max(1, (actions?.length ?? 0) - 2);
 }
 
 /** Applies one command. Only refusals are answered; anything else means that the unit can't be trusted any more. */
