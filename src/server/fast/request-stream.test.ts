@@ -111,6 +111,25 @@ test('a message that cannot be read is the last one', async () => {
   expect((await requests.next()).done).toBe(true);
 });
 
+test.each([
+  ['cannot be read', Buffer.from([0, 0, 0, 0, 1, 0xff]), /varint|truncated|EOF/],
+  ['is too large', Buffer.from([0, 255, 0, 0, 0]), /larger/],
+])('a reader that waits is told of a message that %s', async (_, bytes, sentence) => {
+  const { requests } = open();
+  const read = requests.next();
+  requests.push(bytes);
+  await expect(read).rejects.toThrow(sentence);
+  expect((await requests.next()).done).toBe(true);
+});
+
+test('a reader that waits is told of an end within a message', async () => {
+  const { requests } = open();
+  const read = requests.next();
+  requests.push(Buffer.alloc(3));
+  requests.finish();
+  await expect(read).rejects.toMatchObject({ code: Code.InvalidArgument });
+});
+
 test('a reader that leaves lets the source wait, until the call is over', async () => {
   const { source, requests } = open();
   requests.push(framed('a'));
