@@ -75,7 +75,7 @@ const server = group({
     64,
   ),
   fastPath: flag(
-    'Whether gRPC calls over HTTP/2 with a single request message are answered on a shorter path, at about half the cost.',
+    'Whether gRPC calls over HTTP/2 are answered on a shorter path, at about half the cost.',
     'true',
   ),
 });

@@ -8,7 +8,9 @@ import { discardMs } from './wire-options.ts';
  * most ten seconds.
  */
 export function requestBody(request: HttpRequest, response: HttpResponse): AsyncIterable<Uint8Array> {
-  response.once('finish', () => {
+  // A response of HTTP/2 tells of its end only when its stream is closed, for which it would wait here.
+  const answer = 'stream' in response ? response.stream : response;
+  answer.once('finish', () => {
     if (request.complete || request.destroyed) return;
     const timer = setTimeout(() => cut(request), discardMs).unref();
     request.once('close', () => clearTimeout(timer));

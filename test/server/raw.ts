@@ -90,3 +90,77 @@ export function envelope(data: Uint8Array | string, flags = 0): Buffer {
   head.writeUInt32BE(bytes.length, 1);
   return Buffer.concat([head, bytes]);
 }
+
+/** A stream over cleartext HTTP/2 on which both sides send as they like. */
+export interface Duplex {
+  stream: http2.ClientHttp2Stream;
+  /** Resolves when the server has dealt with everything that was sent before, many times over. */
+  settled(): Promise<void>;
+  /** Resolves when so many messages have come, with what is in them. Rejects when the stream is over before. */
+  answers(count: number): Promise<Buffer[]>;
+  /** Resolves when the server has said all that it will, with header and trailers together. */
+  over: Promise<RawResponse>;
+}
+
+/** Opens a stream and leaves it open: write envelopes to `stream`. */
+export function duplex(url: string, headers: http2.OutgoingHttpHeaders): Duplex {
+  const session = http2.connect(url).on('error', () => undefined);
+  onTestFinished(() => session.destroy());
+  const connected = new Promise((resolve) => session.once('remoteSettings', resolve));
+  const stream = session.request({ ':method': 'POST', 'content-type': 'application/grpc', ...headers });
+  const over = Promise.withResolvers<RawResponse>();
+  const waiting: { count: number; done: PromiseWithResolvers<Buffer[]> }[] = [];
+  let received: RawResponse['headers'] = {};
+  let body = Buffer.alloc(0);
+  const look = () => {
+    const messages = messagesIn(body);
+    for (const { count, done } of waiting) if (messages.length >= count) done.resolve(messages);
+  };
+  const note = (more: http2.IncomingHttpHeaders) => {
+    received = { ...received, ...more };
+  };
+  stream.on('response', note).on('trailers', note);
+  stream.on('error', () => undefined);
+  stream.on('data', (part: Buffer) => {
+    body = Buffer.concat([body, part]);
+    look();
+  });
+  const ended = () => {
+    over.resolve({ status: Number(received[':status'] ?? 0), headers: received, body });
+    for (const { done } of waiting) done.reject(new Error('the stream is over'));
+  };
+  stream.once('end', ended).once('close', ended);
+  return {
+    stream,
+    async settled() {
+      await connected;
+      // The answer to a ping comes behind whatever the server had to say to the frames before it, updates of windows included.
+      for (let i = 0; i < 200; i++) {
+        await new Promise<void>((resolve, reject) =>
+          session.ping((error) => (error ? reject(error) : resolve())),
+        );
+      }
+    },
+    over: over.promise,
+    answers(count) {
+      const done = Promise.withResolvers<Buffer[]>();
+      done.promise.catch(() => undefined);
+      waiting.push({ count, done });
+      look();
+      return done.promise;
+    },
+  };
+}
+
+/** What is in the envelopes that are complete, as it was sent. */
+function messagesIn(body: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  let at = 0;
+  while (body.length - at >= 5) {
+    const end = at + 5 + body.readUInt32BE(at + 1);
+    if (end > body.length) break;
+    found.push(body.subarray(at + 5, end));
+    at = end;
+  }
+  return found;
+}

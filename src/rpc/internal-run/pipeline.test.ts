@@ -82,3 +82,86 @@ test('a reader that leaves closes the source', async () => {
   for await (const _ of pipeline(endless(), async (n) => n, 2)) break;
   expect(closed).toBe(true);
 });
+
+test('answers that are there come before the failure of the source', async () => {
+  const fail = Promise.withResolvers<void>();
+  const work = manual();
+  async function* failing() {
+    yield* numbers(3);
+    await fail.promise;
+    throw new Error('no message');
+  }
+  const answers = pipeline(failing(), work.answer, 10);
+  const first = answers.next();
+  await settle();
+  for (const n of [0, 1]) work.finish(n);
+  fail.resolve();
+  expect((await first).value).toBe('answer 0');
+  await settle();
+  expect((await answers.next()).value).toBe('answer 1');
+  // The third is not waited for.
+  await expect(answers.next()).rejects.toThrow('no message');
+  expect((await answers.next()).done).toBe(true);
+});
+
+test('work that fails fails the stream in its turn, and closes the source', async () => {
+  let closed = false;
+  async function* endless() {
+    try {
+      for (let n = 0; ; n++) yield n;
+    } finally {
+      closed = true;
+    }
+  }
+  const answers = pipeline(
+    endless(),
+    async (n) => {
+      if (n === 1) throw new Error('no answer');
+      return n;
+    },
+    4,
+  );
+  expect((await answers.next()).value).toBe(0);
+  await expect(answers.next()).rejects.toThrow('no answer');
+  expect((await answers.next()).done).toBe(true);
+  await settle();
+  expect(closed).toBe(true);
+});
+
+test('the window is refilled as answers are taken, and never exceeded', async () => {
+  let begun = 0;
+  let most = 0;
+  const taken: number[] = [];
+  const answers = pipeline(
+    numbers(1000),
+    async (n) => {
+      most = Math.max(most, ++begun - taken.length);
+      for (let i = n % 7; i >= 0; i--) await Promise.resolve();
+      if (n % 100 === 0) await settle();
+      return n;
+    },
+    16,
+  );
+  for await (const answer of answers) taken.push(answer);
+  expect(taken).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+  expect(most).toBe(16);
+});
+
+test('reads that do not wait for each other get their answers in order', async () => {
+  const answers = pipeline(numbers(3), async (n) => n, 2);
+  const reads = await Promise.all([answers.next(), answers.next(), answers.next(), answers.next()]);
+  expect(reads.map(({ value }) => value)).toEqual([0, 1, 2, undefined]);
+});
+
+test('leaving while nothing is answered ends the wait', async () => {
+  const work = manual();
+  const answers = pipeline(numbers(3), work.answer, 10);
+  const waiting = answers.next();
+  await settle();
+  await answers.return(undefined);
+  expect((await waiting).done).toBe(true);
+  // For nobody, and without harm.
+  for (const n of work.begun) work.finish(n);
+  await settle();
+  expect((await answers.next()).done).toBe(true);
+});

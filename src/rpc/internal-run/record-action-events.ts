@@ -37,26 +37,26 @@ export function recordActionEvents(deps: RunDeps) {
 /** InternalRunService.RecordActionEventStream: one event a message, each answer with its message's nonce. */
 export function recordActionEventStream(deps: RunDeps) {
   return (requests: AsyncIterable<RecordActionEventStreamRequest>, context: HandlerContext) =>
-    answerEach(
-      deps,
-      requests,
-      context,
-      async ({ request }) => {
+    answerEach(deps, requests, context, {
+      async work({ request }) {
         if (request === undefined) throw invalidArgument('request must be set');
         checkMessage(RecordActionEventRequestSchema, request);
-        const [refusal] = await deps.writer.submit(
-          recordEvents([readActionEvent(deps, 'RUN', request.event)]),
-        );
-        if (refusal !== undefined) throw refusal;
+        const event = readActionEvent(deps, 'RUN', request.event);
+        return deps.writer.submit(recordEvents([event])).then(throwFirst);
       },
-      ({ request, nonce }, status) => {
+      reply({ request, nonce }) {
         const id = request?.event?.id;
-        return create(RecordActionEventStreamResponseSchema, {
-          response: { ...(id ? { actionId: id } : {}), status },
-          nonce,
-        });
+        return (status) =>
+          create(RecordActionEventStreamResponseSchema, {
+            response: { ...(id ? { actionId: id } : {}), status },
+            nonce,
+          });
       },
-    );
+    });
+}
+
+function throwFirst([refusal]: readonly (DomainError | undefined)[]): void {
+  if (refusal !== undefined) throw refusal;
 }
 
 function read(deps: RunDeps, event: ActionEvent): RecordedEvent | DomainError {

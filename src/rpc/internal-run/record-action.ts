@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
+import type { ActionIdentifier } from '../../gen/flyteidl2/common/identifier_pb.js';
 import {
   type RecordActionRequest,
   RecordActionRequestSchema,
@@ -19,33 +20,29 @@ import { readRecordAction } from './read-request.ts';
 /** InternalRunService.RecordAction: a task, trace or condition of an existing run. Idempotent. */
 export function recordAction(deps: RunDeps) {
   return async (request: RecordActionRequest) =>
-    response(request, await statusOfCall(() => record(deps, request)));
+    response(request.actionId, await statusOfCall(async () => record(deps, request)));
 }
 
 /** InternalRunService.RecordActionStream: the same for each message. */
 export function recordActionStream(deps: RunDeps) {
   return (requests: AsyncIterable<RecordActionStreamRequest>, context: HandlerContext) =>
-    answerEach(
-      deps,
-      requests,
-      context,
-      async ({ request }) => {
+    answerEach(deps, requests, context, {
+      async work({ request }) {
         if (request === undefined) throw invalidArgument('request must be set');
         checkMessage(RecordActionRequestSchema, request);
-        await record(deps, request);
+        return record(deps, request);
       },
-      ({ request }, status) =>
-        create(RecordActionStreamResponseSchema, { response: response(request, status) }),
-    );
+      reply({ request }) {
+        const id = request?.actionId;
+        return (status) => create(RecordActionStreamResponseSchema, { response: response(id, status) });
+      },
+    });
 }
 
-async function record(deps: RunDeps, request: RecordActionRequest): Promise<void> {
-  await deps.writer.submit(command(readRecordAction(deps, request)));
+function record(deps: RunDeps, request: RecordActionRequest): Promise<unknown> {
+  return deps.writer.submit(command(readRecordAction(deps, request)));
 }
 
-function response(request: RecordActionRequest | undefined, status: Status): RecordActionResponse {
-  return create(RecordActionResponseSchema, {
-    ...(request?.actionId ? { actionId: request.actionId } : {}),
-    status,
-  });
+function response(id: ActionIdentifier | undefined, status: Status): RecordActionResponse {
+  return create(RecordActionResponseSchema, { ...(id ? { actionId: id } : {}), status });
 }

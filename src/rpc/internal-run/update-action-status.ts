@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
+import type { ActionIdentifier } from '../../gen/flyteidl2/common/identifier_pb.js';
 import {
   type UpdateActionStatusRequest,
   UpdateActionStatusRequestSchema,
@@ -19,36 +20,30 @@ import { readStatusUpdate } from './read-request.ts';
 /** InternalRunService.UpdateActionStatus: what the executor decided over an action. */
 export function updateActionStatus(deps: RunDeps) {
   return async (request: UpdateActionStatusRequest) =>
-    response(request, await statusOfCall(() => update(deps, request)));
+    response(request.actionId, await statusOfCall(async () => update(deps, request)));
 }
 
 /** InternalRunService.UpdateActionStatusStream: the same for each message, each answer with its message's nonce. */
 export function updateActionStatusStream(deps: RunDeps) {
   return (requests: AsyncIterable<UpdateActionStatusStreamRequest>, context: HandlerContext) =>
-    answerEach(
-      deps,
-      requests,
-      context,
-      async ({ request }) => {
+    answerEach(deps, requests, context, {
+      async work({ request }) {
         if (request === undefined) throw invalidArgument('request must be set');
         checkMessage(UpdateActionStatusRequestSchema, request);
-        await update(deps, request);
+        return update(deps, request);
       },
-      ({ request, nonce }, status) =>
-        create(UpdateActionStatusStreamResponseSchema, { response: response(request, status), nonce }),
-    );
+      reply({ request, nonce }) {
+        const id = request?.actionId;
+        return (status) =>
+          create(UpdateActionStatusStreamResponseSchema, { response: response(id, status), nonce });
+      },
+    });
 }
 
-async function update(deps: RunDeps, request: UpdateActionStatusRequest): Promise<void> {
-  await deps.writer.submit(updateStatus(readStatusUpdate(deps, request)));
+function update(deps: RunDeps, request: UpdateActionStatusRequest): Promise<unknown> {
+  return deps.writer.submit(updateStatus(readStatusUpdate(deps, request)));
 }
 
-function response(
-  request: UpdateActionStatusRequest | undefined,
-  status: Status,
-): UpdateActionStatusResponse {
-  return create(UpdateActionStatusResponseSchema, {
-    ...(request?.actionId ? { actionId: request.actionId } : {}),
-    status,
-  });
+function response(id: ActionIdentifier | undefined, status: Status): UpdateActionStatusResponse {
+  return create(UpdateActionStatusResponseSchema, { ...(id ? { actionId: id } : {}), status });
 }

@@ -41,9 +41,8 @@ export class AnswerQueue {
     this.#writer = undefined;
   }
 
-  /** What was not written yet, as one piece, followed by a last answer; the caller writes it. */
-  take(last?: Buffer): Buffer | undefined {
-    if (last !== undefined) this.#waiting.push(last);
+  /** What was not written yet, as one piece; the caller writes it. */
+  take(): Buffer | undefined {
     const waiting = this.#waiting;
     if (waiting.length === 0) return undefined;
     this.#waiting = [];

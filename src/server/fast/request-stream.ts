@@ -117,11 +117,11 @@ export class RequestStream implements AsyncIterableIterator<Message, undefined> 
 
   #wake(): void {
     const reader = this.#reader;
-    if (reader === undefined) return;
-    const ready = this.#take();
-    if (ready === undefined) return;
+    if (reader === undefined || (this.#ready.length === 0 && !this.#over)) return;
+    // Before anything is taken: a message that cannot be read comes by here again, and must not find this reader.
     this.#reader = undefined;
-    reader.resolve(ready);
+    const ready = this.#take();
+    if (ready !== undefined) reader.resolve(ready);
   }
 
   #take(): Promise<Result> | undefined {
