@@ -2,13 +2,14 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
 import { openDatabase } from '../../src/repository/open.ts';
+import { failRefused } from '../../src/repository/outbox-refusal.ts';
 import { createRun } from '../../src/repository/write/commands/create-run.ts';
 import { recordAction } from '../../src/repository/write/commands/record-action.ts';
 import { recordEvents } from '../../src/repository/write/commands/record-events.ts';
 import type { GroupCommit } from '../../src/repository/write/group-commit.ts';
 import type { AttemptEvent } from '../../src/runs/records.ts';
 import { dialects } from '../support/databases.ts';
-import { errorInfo, event, newAction, newRun, recorded } from './fixtures.ts';
+import { errorInfo, event, named, newAction, newRun, recorded } from './fixtures.ts';
 import { expectKeptToBeTrue } from './kept.ts';
 import { attemptRows, useRepository } from './repository.ts';
 
@@ -24,6 +25,21 @@ describe.each(dialects)('the room for what a writer keeps, on $name', ({ name: d
     await Promise.all(names.map((name) => writer.submit(recordAction(newAction(run, name)))));
     for (const name of names) await send(writer, run, name, event('RUNNING', 10));
   };
+  it('may have an action without its attempts, which are read when they are needed', async () => {
+    await prepare(first.writer, 'partly', 'a1');
+    await send(first.writer, 'partly', 'a1', event('RUNNING', 30, { attempt: 2 }));
+    const writer = first.newWriter();
+    await writer.submit(recordAction(newAction('partly', 'child', { parent: 'a1' })));
+    const [run] = writer.cache.states;
+    expect(run?.actions.get('a1')?.attempts.size).toBe(0);
+    await writer.submit(failRefused(named('partly', 'a1'), 'no'));
+    expect((await attemptRows(first.dialect, 'partly', 'a1')).map(({ phase }) => phase)).toEqual([
+      'RUNNING',
+      'FAILED',
+    ]);
+    await expectKeptToBeTrue(writer, first.dialect);
+  });
+
   it('is bounded; what was used longest ago goes first, and of a large run what came first', async () => {
     const writer = first.newWriter({ cache: { maxActions: 10, maxBytes: 100_000 } });
     for (const run of ['old', 'middle', 'new']) await prepare(writer, run, 'a1', 'a2');
