@@ -22,18 +22,20 @@ let number = 0;
 /** What of a run does not depend on when and in which transaction its rows got their ids and versions. */
 const ownRow = (row: object): Record<string, unknown> => ({ ...plain(row), id: 0, version: 0, name: '' });
 
-/** Cluster events of one time stand in the order of their ids, of which each process has its own. */
+/** Actions, and cluster events of one time, stand in the order of their ids, of which each process has its own. */
 const sorted = (actions: ReadonlyMap<string, SeenAction>) =>
-  [...actions].map(([name, action]) => [
-    name,
-    {
-      ...action,
-      seenAttempts: action.seenAttempts.map((one) => ({
-        ...one,
-        clusterEvents: [...one.clusterEvents].sort(),
-      })),
-    },
-  ]);
+  Object.fromEntries(
+    [...actions].map(([name, action]) => [
+      name,
+      {
+        ...action,
+        seenAttempts: action.seenAttempts.map((one) => ({
+          ...one,
+          clusterEvents: [...one.clusterEvents].sort(),
+        })),
+      },
+    ]),
+  );
 
 describe.each(dialects)('writers that remember, on $name', ({ name, create }) => {
   const first = useRepository(create);
