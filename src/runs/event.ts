@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
 import { CacheMetadataSchema } from '../gen/flyteidl2/common/cache_pb.js';
 import { LogContextSchema } from '../gen/flyteidl2/core/execution_pb.js';
 import { OutputReferencesSchema } from '../gen/flyteidl2/task/common_pb.js';
 import {
-  ActionAttemptSchema,
   type ActionEvent,
   type ClusterEvent,
   ClusterEventSchema,
   ErrorInfoSchema,
 } from '../gen/flyteidl2/workflow/run_definition_pb.js';
+import { logInfoBytes } from '../wire/log-info.ts';
 import { invalidArgument } from './errors.ts';
 import { type Clock, type Instant, instantFromTimestamp } from './instant.ts';
 import { phaseFromNumber } from './phase.ts';
@@ -35,9 +35,7 @@ export function readEvent(event: ActionEvent, now: Instant | Clock): AttemptEven
   const fields: AttemptFields = {};
   if (event.errorInfo) fields.error_info = toBinary(ErrorInfoSchema, event.errorInfo);
   if (event.outputs) fields.outputs = toBinary(OutputReferencesSchema, event.outputs);
-  if (event.logInfo.length > 0) {
-    fields.log_info = toBinary(ActionAttemptSchema, create(ActionAttemptSchema, { logInfo: event.logInfo }));
-  }
+  if (event.logInfo.length > 0) fields.log_info = logInfoBytes(event.logInfo);
   if (event.logContext) fields.log_context = toBinary(LogContextSchema, event.logContext);
   if (event.cluster !== '') fields.cluster = event.cluster;
   if (event.cacheStatus !== 0) fields.cache_status = event.cacheStatus;

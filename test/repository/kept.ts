@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Dialect } from '../../src/repository/dialects/dialect.ts';
+import { countedOf } from '../../src/repository/write/flush-groups.ts';
 import type { GroupCommit } from '../../src/repository/write/group-commit.ts';
 import type { ActionState, RunState } from '../../src/repository/write/states.ts';
 import { plain } from './repository.ts';
@@ -18,6 +19,7 @@ export async function expectKeptToBeTrue({ cache }: GroupCommit, { reader }: Dia
     if (row?.version !== run.row.version) continue;
     used++;
     expect(plain(run.row)).toEqual(plain(row));
+    expect(run.counted).toEqual(countedOf(row));
     await expectActions(run, reader);
   }
   expect(cache.size.actions).toBe(actions);
