@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly rounds: number;
   /** False if what is measured answers with empty messages. */
   readonly checked?: boolean;
+  /** Told the client processes before they begin. */
+  readonly onClients?: (pids: readonly number[]) => void;
 }
 
 const CONNECTIONS_PER_PROCESS = 4;
@@ -81,6 +83,7 @@ export async function inTurns<N extends string>(
   const slices = new Map<string, Slice[]>(targets.map(({ name }) => [name, []]));
   const clients = Array.from({ length: options.processes ?? 1 }, () => place.client());
   const postgresPid = await place.postgresPid();
+  options.onClients?.(clients.map(({ pid }) => pid));
   try {
     for (let round = 0; round <= options.rounds; round++) {
       for (const { name, server, share, checked } of targets) {

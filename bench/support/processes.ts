@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** What /proc counts in. */
@@ -60,5 +61,14 @@ function readStatus(pid: number): string {
     return readFileSync(`/proc/${pid}/status`, 'latin1');
   } catch {
     return '';
+  }
+}
+
+/** Lets a process, its descendants and those to come use these cores only (`0,1`, `0-3`). Throws where there is no taskset. */
+export function pin(pid: number, cores: string): void {
+  for (const member of family(pid)) {
+    execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(member)], {
+      stdio: 'ignore',
+    });
   }
 }

@@ -80,7 +80,7 @@ export async function seed(dialect: Dialect, options: Seed): Promise<void> {
   await Promise.all(Array.from({ length: ABREAST }, worker));
   await writer.close();
   // What a service does in the background.
-  while ((await foldGroups(dialect)) > 0);
+  while (((await foldGroups(dialect)) ?? 0) > 0);
 }
 
 interface PlannedRun {

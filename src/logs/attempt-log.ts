@@ -6,6 +6,7 @@ import type { StoredRunKey } from '../repository/write/command.ts';
 import { notFound, unimplemented } from '../runs/errors.ts';
 import { type ActionKey, actionText } from '../runs/identity.ts';
 import { quote } from '../runs/names.ts';
+import { decodeDetails } from '../watch/encoded-details.ts';
 import type { Watch } from '../watch/watch.ts';
 import { followLog } from './follow-log.ts';
 import { type LogBatch, LogVanished } from './log-file.ts';
@@ -93,7 +94,8 @@ async function untilLogged(
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   try {
-    for await (const details of watch.details(actionId, AbortSignal.any([signal, late.signal]))) {
+    for await (const encoded of watch.details(actionId, AbortSignal.any([signal, late.signal]))) {
+      const details = encoded && decodeDetails(encoded);
       const context = details?.attempts.find((one) => one.attempt === attempt)?.logContext;
       const over = details?.status?.endTime !== undefined || (details?.attempts.length ?? 0) > attempt;
       if (context !== undefined || over || details === undefined) return { context, ended: over };

@@ -3,8 +3,8 @@ const EVERY_MS = 1000;
 
 /** What a folder works with. */
 export interface GroupsFolderOptions {
-  /** Folds some deltas of groups, at most `full`; answers how many. */
-  readonly fold: () => Promise<number>;
+  /** Folds some deltas of groups, at most `full`; answers how many, or undefined if another process is at it. */
+  readonly fold: () => Promise<number | undefined>;
   readonly full: number;
   readonly onError: (error: unknown) => void;
   /** Milliseconds between two looks. */
@@ -52,9 +52,10 @@ export class GroupsFolder {
     let again = false;
     try {
       // Transaction by transaction, so that other writers come in between.
-      for (let folded = full; folded >= full && !this.#stopped; ) {
+      for (let folded: number | undefined = full; folded === full && !this.#stopped; ) {
         folded = await fold();
-        again ||= folded > 0;
+        // Who is at it may have looked before ours were there, or may die.
+        again ||= folded !== 0;
       }
     } catch (error) {
       onError(error);

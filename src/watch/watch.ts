@@ -1,11 +1,4 @@
-import { createRegistry, equals } from '@bufbuild/protobuf';
-import {
-  type ActionDetails,
-  ActionDetailsSchema,
-  type ClusterEvent,
-  type Run,
-  type TaskGroup,
-} from '../gen/flyteidl2/workflow/run_definition_pb.js';
+import type { ClusterEvent, Run, TaskGroup } from '../gen/flyteidl2/workflow/run_definition_pb.js';
 import type { Dialect } from '../repository/dialects/dialect.ts';
 import { readManyActionDetails } from '../repository/read/details.ts';
 import { readRunIdentity, readTreePage, readTreeRows } from '../repository/read/watch-actions.ts';
@@ -26,6 +19,7 @@ import { BatchReader } from './batch-reader.ts';
 import { ChangeFeed, type ChangeFeedOptions } from './change-feed.ts';
 import { ChangePruner, pruneChanges } from './change-pruner.ts';
 import { groupMessage } from './group-message.ts';
+import { type EncodedDetails, encodeDetails, sameDetails } from './encoded-details.ts';
 import { GroupRanking } from './group-ranking.ts';
 import { GroupsFolder } from './groups-folder.ts';
 import { GroupsView } from './groups-view.ts';
@@ -76,8 +70,6 @@ export interface GroupsRequest {
 const READS_AT_ONCE = 4;
 /** How many actions' details are read at once. */
 const DETAILS_PER_READ = 50;
-/** Details hold no Any and no extension that would have to be looked up. */
-const registry = createRegistry();
 
 /** Everything that watches: one feed of changes per process, and the views that its streams share. */
 export type Watch = ReturnType<typeof createWatch>;
@@ -134,7 +126,7 @@ export function createWatch(options: WatchOptions) {
     onError,
   });
   const trees = new Shared<number, RunTreeView>();
-  const details = new Shared<number, ValueView<ActionDetails>>();
+  const details = new Shared<number, ValueView<EncodedDetails>>();
   const attempts = new Shared<string, ValueView<AttemptEvents>>();
   const groups = new Shared<string, GroupsView>();
 
@@ -159,6 +151,18 @@ export function createWatch(options: WatchOptions) {
       shared.release(key);
     }
   }
+
+  const watchDetails = (
+    actionId: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<EncodedDetails | undefined> => {
+    const read = async () => {
+      const make = (await detailsReader.load([actionId])).get(actionId);
+      return make && encodeDetails(make());
+    };
+    const make = () => new ValueView<EncodedDetails>({ actionId, topics, read, same: sameDetails, onError });
+    return on(details, actionId, make, (view) => watchValue(view, signal));
+  };
 
   return {
     /** To be called for each transaction that this process commits, after the commit and before it is acknowledged. */
@@ -203,17 +207,7 @@ export function createWatch(options: WatchOptions) {
     },
 
     /** The details of an action, undefined if it does not exist (any more). */
-    details(actionId: number, signal: AbortSignal): AsyncGenerator<ActionDetails | undefined> {
-      const make = () =>
-        new ValueView<ActionDetails>({
-          actionId,
-          topics,
-          read: async () => (await detailsReader.load([actionId])).get(actionId)?.(),
-          same: (a, b) => equals(ActionDetailsSchema, a, b, { registry, unknown: true }),
-          onError,
-        });
-      return on(details, actionId, make, (view) => watchValue(view, signal));
-    },
+    details: watchDetails,
 
     /** The cluster events of an attempt; returns when it has ended, or why there will never be any. */
     events(

@@ -34,6 +34,29 @@ describe.each(dialects)('group commit on $name', ({ name: dialectName, create })
     expect(await batches('together')).toHaveLength(1);
   });
 
+  it('waits for more while the loop of the process is busy, but not for long and not for more than enough', async () => {
+    let now = 0;
+    const sizes: number[] = [];
+    const writer = repository.newWriter({ now: () => now, onBatch: (size) => sizes.push(size) });
+    /** Commands that come in turn after turn of the loop, each of which takes so long. */
+    const turns = async (prefix: string, count: number, milliseconds: number, perTurn = 1) => {
+      const submitted: Promise<unknown>[] = [];
+      for (let turn = 0; turn < count; turn++) {
+        for (const name of names(`${prefix}-${turn}`, perTurn)) {
+          submitted.push(writer.submit(createRun(newRun(name))));
+        }
+        now += milliseconds;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all(submitted);
+      return sizes.splice(0);
+    };
+    expect(await turns('busy-loop', 4, 1)).toEqual([4]);
+    expect((await turns('long', 20, 1))[0]).toBe(5);
+    expect((await turns('much', 4, 1, 16))[0]).toBe(32);
+    expect((await turns('idle-loop', 3, 0))[0]).toBe(1);
+  });
+
   it('makes batches of what waits, and none larger than allowed', async () => {
     const sizes: number[] = [];
     const writer = repository.newWriter({ maxBatch: 7, onBatch: (size) => sizes.push(size) });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,19 @@ describe.each(versions)('the console over %s', (_, get) => {
     for (const path of ['/assets/main-2.js', '/../secret.txt', '/assets/..%2f..%2fsecret.txt', '/assets/']) {
       expect((await get(`${url}${path}`)).status, path).toBe(404);
     }
+  });
+
+  test('reads no file before it is asked for, and knows each by what it sent', async () => {
+    const path = join(folder, 'console/late.svg');
+    await writeFile(path, '<svg>old</svg>');
+    onTestFinished(() => rm(path));
+    const { url } = await start();
+    await writeFile(path, '<svg>new</svg>');
+    const first = await get(`${url}/late.svg`);
+    expect(first.body.toString()).toBe('<svg>new</svg>');
+    const digest = createHash('sha256').update(first.body).digest('base64url').slice(0, 22);
+    expect(first.headers.etag).toBe(`"${digest}"`);
+    expect((await get(`${url}/late.svg`, { 'if-none-match': `"${digest}"` })).status).toBe(304);
   });
 
   test('answers 404 for a file that a new build took away, and goes on', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { WAITING_FOR_HINTS } from './advisory-locks.ts';
 import type { HintHooks, HintListener } from './dialect.ts';
 
 const FIRST_DELAY_MS = 100;
@@ -8,10 +9,11 @@ const MAX_DELAY_MS = 10_000;
 /** The channel on which processes tell each other that they wrote; the payload says who, after a `?` that he waits for hints. */
 const CHANNEL = 'runs_changes';
 const ASKS = '?';
-/** Who waits for hints holds this advisory lock, together with all others who do; it ends with his connection, however that ends. */
-const WAITS = [1_920_298_611, 1];
 
-/** What the processes on one database tell each other. */
+/**
+ * What the processes on one database tell each other. Who waits for hints holds an advisory lock, together with all others who do; it ends
+ * with his connection, however that ends.
+ */
 export class PostgresHints {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
@@ -33,7 +35,7 @@ export class PostgresHints {
     const { rows } = await this.#pool.query(
       `select 1 from pg_locks where locktype = 'advisory' and classid = $1::int8::oid and objid = $2::int8::oid and objsubid = 2
          and database = (select oid from pg_database where datname = current_database()) and granted and pid <> $3 limit 1`,
-      [...WAITS, this.#backend],
+      [...WAITING_FOR_HINTS, this.#backend],
     );
     return rows.length > 0;
   }
@@ -80,9 +82,9 @@ export class PostgresHints {
         asked = wanted;
         if (wanted) {
           // The lock first: whoever hears the word, or looks for the lock later, knows; nobody who looked before can miss the word.
-          await on.query('select pg_advisory_lock_shared($1, $2)', WAITS);
+          await on.query('select pg_advisory_lock_shared($1, $2)', [...WAITING_FOR_HINTS]);
           await on.query('select pg_notify($1, $2)', [CHANNEL, `${ASKS}${this.#self}`]);
-        } else await on.query('select pg_advisory_unlock_shared($1, $2)', WAITS);
+        } else await on.query('select pg_advisory_unlock_shared($1, $2)', [...WAITING_FOR_HINTS]);
       } catch {
         lost(on);
       }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { addMeasures, bucketOf, LEVELS, MEASURES, type Measures } from '../../runs/group-measures.ts';
 import type { Instant } from '../../runs/instant.ts';
+import { FOLDING } from '../dialects/advisory-locks.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
 import { columnKind, columnNames, type Row } from '../schema.ts';
 import { type GroupDelta, later } from './flush-groups.ts';
@@ -9,11 +10,12 @@ import { type GroupDelta, later } from './flush-groups.ts';
 export const DELTAS_PER_FOLD = 1000;
 
 /**
- * Moves the oldest deltas into the counts that they change, in one transaction: readers see each of them in one of the two places. Several
- * processes may do so at once. Returns how many deltas there were.
+ * Moves the oldest deltas into the counts that they change, in one transaction: readers see each of them in one of the two places. Returns
+ * how many deltas there were; undefined if another process is about to do the same.
  */
-export function foldGroups(dialect: Dialect, limit = DELTAS_PER_FOLD): Promise<number> {
+export function foldGroups(dialect: Dialect, limit = DELTAS_PER_FOLD): Promise<number | undefined> {
   return dialect.writer.transaction().execute(async (db) => {
+    if (!(await isMyTurn(dialect, db))) return undefined;
     const deltas = await takeDeltas(dialect, db, limit);
     await addCounts(dialect, db, deltas);
     await addPeople(dialect, db, deltas);
@@ -21,9 +23,18 @@ export function foldGroups(dialect: Dialect, limit = DELTAS_PER_FOLD): Promise<n
   });
 }
 
+/** Two at once would write the same counts, one after the other. The turn of one that dies ends with its transaction. */
+async function isMyTurn({ kind }: Dialect, db: Db): Promise<boolean> {
+  if (kind === 'sqlite') return true;
+  const [key, number] = FOLDING;
+  const { rows } = await sql<{ mine: boolean }>`
+    select pg_try_advisory_xact_lock(${sql.lit(key)}, ${sql.lit(number)}) as mine`.execute(db);
+  return rows[0]?.mine ?? false;
+}
+
 async function takeDeltas(dialect: Dialect, db: Db, limit: number): Promise<Row<'run_group_deltas'>[]> {
   const columns = sql.join(columnNames('run_group_deltas').map((name) => sql.ref(name)));
-  // Another process takes others, and waits for none.
+  // One of an older version does not take turns: it gets others, and waits for none.
   const others = dialect.kind === 'postgres' ? sql` for update skip locked` : sql``;
   const { rows } = await sql<Row<'run_group_deltas'>>`
     delete from run_group_deltas where id in (
@@ -50,7 +61,7 @@ async function addCounts(
     }
   }
   const names = ['org_key', 'project', 'domain', 'level', 'bucket', 'task_name', ...MEASURES, 'finished'];
-  // Every process takes the rows in one order, so none waits for another in a circle.
+  // All take the rows in one order, so none waits for another in a circle.
   const rows = [...buckets.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { key, measures, finished }]) => [...key, ...MEASURES.map((m) => measures[m] ?? 0), finished]);

@@ -25,6 +25,8 @@ export interface WriterOptions {
   readonly cache?: CacheBounds | undefined;
   /** Called between the writes of a transaction and its commit; tests hold transactions open with it. */
   readonly beforeCommit?: () => Promise<void>;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
 }
 
 /** Work that needs its transaction for itself: it may read what it likes and write in several rounds. */
@@ -51,12 +53,14 @@ const LOOK_AHEAD = 4;
 const ENOUGH = 32;
 /** Or once something has waited for so many milliseconds: the one under way may be held up by a lock. */
 const PATIENCE_MS = 5;
+/** A turn of the loop that took longer had work to do. */
+const BUSY_TURN_MS = 0.1;
 
 /**
  * The one way into the database for changes of runs.
  *
- * Commands that arrive together share a transaction: a batch is whatever is waiting when the loop comes round, so batches grow with the
- * load and a lone command waits for nobody. A command is acknowledged after the commit of its transaction, never before. One that is
+ * Commands that arrive together share a transaction: a batch is whatever is waiting when the loop of this process comes to rest, or has
+ * been busy for a while, so batches grow with the load and a lone command waits for nobody. A command is acknowledged after the commit of its transaction, never before. One that is
  * refused (DomainError) changes nothing and does not disturb the others; if a batch fails for what one of its commands brought,
  * they are tried again one by one, so that only that one fails.
  */
@@ -64,6 +68,7 @@ export class GroupCommit {
   readonly #dialect: Dialect;
   readonly #options: WriterOptions;
   readonly #cache: StateCache;
+  readonly #now: () => number;
   #queue: Waiting[] = [];
   /** The runs that transactions under way work on. */
   readonly #busy = new Set<string>();
@@ -79,6 +84,7 @@ export class GroupCommit {
     this.#dialect = dialect;
     this.#options = options;
     this.#cache = new StateCache(options.cache ?? DEFAULT_CACHE);
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** What is kept in memory of the runs that this writer wrote. */
@@ -127,7 +133,7 @@ export class GroupCommit {
 
   #arm(): void {
     if (this.#armed || this.#queue.length === 0 || this.#inFlight >= this.#dialect.writersInFlight) return;
-    if (this.#inFlight > 0 && !this.#isWorthwhile()) {
+    if (this.#inFlight > 0 && !this.#waits(Math.min(ENOUGH, this.#underWay))) {
       this.#patience ??= setTimeout(() => this.#begin(), PATIENCE_MS);
     } else {
       this.#begin();
@@ -139,15 +145,25 @@ export class GroupCommit {
     this.#patience = undefined;
     if (this.#armed || this.#inFlight >= this.#dialect.writersInFlight) return;
     this.#armed = true;
+    this.#gather(this.#now());
+  }
+
+  /** Lets turns of the loop pass that have work to do: what they bring can share the transaction, and nothing stands still meanwhile. */
+  #gather(begin: number, lastTurn = begin): void {
     setImmediate(() => {
-      this.#armed = false;
-      void this.#next();
+      const now = this.#now();
+      if (now - lastTurn > BUSY_TURN_MS && now - begin < PATIENCE_MS && !this.#waits(ENOUGH)) {
+        this.#gather(begin, now);
+      } else {
+        this.#armed = false;
+        void this.#next();
+      }
     });
   }
 
-  /** Whether enough waits for a transaction beside those that are under way. */
-  #isWorthwhile(): boolean {
-    let missing = Math.min(ENOUGH, this.#underWay);
+  /** Whether what waits weighs so much. */
+  #waits(weight: number): boolean {
+    let missing = weight;
     for (const { command } of this.#queue) {
       if (missing <= 0) break;
       missing -= weightOf(command);

@@ -1,13 +1,10 @@
-import { create } from '@bufbuild/protobuf';
-import type { ActionDetails } from '../../gen/flyteidl2/workflow/run_definition_pb.js';
-import {
-  type WatchActionDetailsRequest,
-  type WatchActionDetailsResponse,
-  WatchActionDetailsResponseSchema,
+import type {
+  WatchActionDetailsRequest,
+  WatchActionDetailsResponse,
 } from '../../gen/flyteidl2/workflow/run_service_pb.js';
 import { findActionId } from '../../repository/read/find.ts';
 import { actionNotFound, type RunKind } from '../../repository/write/commands/find.ts';
-import { isTerminal, phaseFromNumber } from '../../runs/phase.ts';
+import { detailsResponse } from '../../watch/encoded-details.ts';
 import { namedAction } from './deps.ts';
 import type { WatchContext, WatchDeps } from './watch-deps.ts';
 
@@ -21,14 +18,8 @@ export function watchActionDetails(deps: WatchDeps, kind: RunKind) {
     const { actionId } = await findActionId(deps.dialect.reader, kind, key, stored);
     for await (const details of deps.watch.details(actionId, signal)) {
       if (details === undefined) throw actionNotFound(key);
-      yield create(WatchActionDetailsResponseSchema, { details });
-      if (hasEnded(details)) return;
+      yield detailsResponse(details);
+      if (details.ended) return;
     }
   };
-}
-
-/** Whether an action is in a phase in which it stays. */
-export function hasEnded({ status }: ActionDetails): boolean {
-  const phase = phaseFromNumber(status?.phase ?? 0);
-  return phase !== undefined && isTerminal(phase);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -13,10 +13,16 @@ const ENCODINGS = [
 ] as const;
 
 interface StaticFile {
-  readonly path: string;
   readonly type: string;
-  /** By encoding; '' stands for none. Each has a tag of its own. */
-  readonly tags: ReadonlyMap<string, string>;
+  /** By encoding; '' stands for none. */
+  readonly forms: ReadonlyMap<string, Form>;
+}
+
+/** A file as it lies there, encoded or not. */
+interface Form {
+  readonly path: string;
+  /** What its content is known by, from when it was first asked for: to read all files at the start would cost time and memory. */
+  tag: Promise<string> | undefined;
 }
 
 /** Files that were built, served as they are. */
@@ -50,37 +56,53 @@ function listFiles(folder: string): ReadonlyMap<string, StaticFile> {
   return new Map(
     plain.map((path) => {
       const encoded = ENCODINGS.filter(({ suffix }) => all.has(path + suffix));
-      const tags = new Map([
-        ['', tagOf(path)],
-        ...encoded.map(({ name, suffix }): [string, string] => [name, tagOf(path + suffix)]),
+      const forms = new Map<string, Form>([
+        ['', { path, tag: undefined }],
+        ...encoded.map(({ name, suffix }): [string, Form] => [name, { path: path + suffix, tag: undefined }]),
       ]);
       const type = lookup(path) ?? 'application/octet-stream';
       const text = /^text\/|javascript$|json$/.test(type);
       return [
         `/${path.slice(folder.length + 1).replaceAll('\\', '/')}`,
-        { path, type: text ? `${type}; charset=utf-8` : type, tags },
+        { type: text ? `${type}; charset=utf-8` : type, forms },
       ];
     }),
   );
 }
 
-function tagOf(path: string): string {
-  return `"${createHash('sha256').update(readFileSync(path)).digest('base64url').slice(0, 22)}"`;
+async function readTag(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return `"${hash.digest('base64url').slice(0, 22)}"`;
+}
+
+async function tagOf(form: Form): Promise<string> {
+  form.tag ??= readTag(form.path);
+  try {
+    return await form.tag;
+  } catch (error) {
+    form.tag = undefined;
+    throw error;
+  }
 }
 
 async function send(
-  { path, type, tags }: StaticFile,
+  { type, forms }: StaticFile,
   request: HttpRequest,
   response: HttpResponse,
   cacheControl: string,
 ): Promise<void> {
   const accepted = String(request.headers['accept-encoding'] ?? '');
-  const encoding = ENCODINGS.find(({ name }) => tags.has(name) && new RegExp(`\\b${name}\\b`).test(accepted));
-  const tag = tags.get(encoding?.name ?? '') ?? '';
+  const encoding = ENCODINGS.find(
+    ({ name }) => forms.has(name) && new RegExp(`\\b${name}\\b`).test(accepted),
+  );
+  const form = forms.get(encoding?.name ?? '');
   let handle: FileHandle | undefined;
   try {
     response.setHeader('x-content-type-options', 'nosniff');
-    handle = await open(path + (encoding?.suffix ?? ''));
+    if (form === undefined) throw new Error('there is no such form');
+    const tag = await tagOf(form);
+    handle = await open(form.path);
     response.setHeader('cache-control', cacheControl);
     response.setHeader('vary', 'accept-encoding');
     response.setHeader('etag', tag);
@@ -93,7 +115,7 @@ async function send(
     response.setHeader('content-length', (await handle.stat()).size);
     if (encoding !== undefined) response.setHeader('content-encoding', encoding.name);
     if (request.method === 'HEAD') response.end();
-    else await pipeline(createReadStream(path, { fd: handle.fd, autoClose: false }), response);
+    else await pipeline(createReadStream(form.path, { fd: handle.fd, autoClose: false }), response);
   } catch {
     // A build took the file away, or the client went away.
     if (response.headersSent) response.destroy();
