@@ -3,9 +3,11 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/identifier_pb.js';
 import type { TailLogsResponse } from '../../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import { api } from '../../api/clients.ts';
-import { follow, type StreamState } from '../../api/follow.ts';
+import type { StreamState } from '../../api/follow.ts';
+import { followInTurn } from '../../api/follow-in-turn.ts';
 import { FrameStore } from '../../api/frame-store.ts';
 import { watchSeen } from '../../api/seen.ts';
+import { tabSlots } from '../../api/tab-slots.ts';
 import { calmly, withBreaks } from '../../run/pace.ts';
 import { LogText } from './log-text.ts';
 
@@ -40,7 +42,7 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
   useEffect(() => {
     if (!isSeen || complete.current) return;
     const stop = new AbortController();
-    void follow<TailLogsResponse>(
+    void followInTurn<TailLogsResponse>(
       {
         open: (signal) => {
           log.begin();
@@ -56,6 +58,7 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
           setState({ state: next, error: reason });
         },
       },
+      tabSlots.open(),
       stop.signal,
     );
     return () => stop.abort();
