@@ -45,7 +45,11 @@ export const theme = createTheme({
     // Inside its landmark, where screen readers look for it.
     Menu: { defaultProps: { shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
     // A dialog's <header> is none of the page's inside of <main>. It begins at the left of the window wherever it stands in the page.
-    Modal: { defaultProps: { withinPortal: false }, styles: { inner: { insetInlineStart: 0 } } },
+    // The scroll bar's place is kept anyway: what locks scrolling would keep it once more, and move the page.
+    Modal: {
+      defaultProps: { withinPortal: false, removeScrollProps: { removeScrollBar: false } },
+      styles: { inner: { insetInlineStart: 0 } },
+    },
     Popover: { defaultProps: { shadow: 'md', withinPortal: false } },
     Tooltip: {
       defaultProps: { openDelay: 300, withArrow: true, withinPortal: false, floatingStrategy: 'fixed' },

@@ -12,7 +12,7 @@ export type BoxData = Node<{ node: GraphNode; revision: number; cursor: boolean;
 
 /** A box: an action, a group, or several actions of the same task. */
 export const Box = memo(function Box({ data: { node, cursor, folded } }: NodeProps<BoxData>) {
-  const { item, kind, label, size, counts, phase } = node;
+  const { item, kind, label, size, counts, phase, members } = node;
   const many = kind === 'merged' || kind === 'group' || folded;
   return (
     <div
@@ -20,7 +20,7 @@ export const Box = memo(function Box({ data: { node, cursor, folded } }: NodePro
       style={phaseColours(phase)}
       data-cursor={cursor || undefined}
       data-many={many || undefined}
-      title={`${label}: ${phaseInfo(phase).label}`}
+      title={`${label}: ${members === undefined ? phaseInfo(phase).label : `${size} alike; click to draw each`}`}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <span className={styles.title}>

@@ -1,5 +1,5 @@
 import '@xyflow/react/dist/style.css';
-import { Loader, useComputedColorScheme } from '@mantine/core';
+import { Button, Loader, useComputedColorScheme } from '@mantine/core';
 import {
   Background,
   Controls,
@@ -47,8 +47,10 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
   const rows = tree.rows();
   const flow = useDataFlow(rows);
   // Lines change in place; the number says when.
-  const graph = useMemo(() => ({ ...drawing(rows, flow), version }), [rows, flow, version]);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const graph = useMemo(() => ({ ...drawing(rows, flow, opened), version }), [rows, flow, opened, version]);
   const { places, drawn } = usePlaces(graph);
+  const boxOfCursor = boxOf(cursor, graph);
   const revisions = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph]);
   const nodes = (drawn?.nodes ?? []).flatMap((old): BoxData[] => {
     const node = revisions.get(old.id);
@@ -63,12 +65,12 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         type: 'box',
         position,
         ...BOX,
-        data: { node, revision, folded, cursor: old.id === cursor },
+        data: { node, revision, folded, cursor: old.id === boxOfCursor },
       },
     ];
   });
   const edges = useMemo(() => (drawn?.edges ?? []).map(edgeOf), [drawn]);
-  useCentre(cursor, places);
+  useCentre(boxOfCursor, places);
   const moved = useFit(drawn);
   if (tree.size > 0 && rows.length === 0)
     return (
@@ -94,7 +96,8 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         deleteKeyCode={null}
         onMoveStart={moved}
         onNodeClick={(_event, { data: { node } }) => {
-          const { item } = node;
+          const { item, members, id } = node;
+          if (members !== undefined) setOpened((before) => new Set([...before, id]));
           if (item === undefined) return;
           onCursor(item.id);
           if (item.kind === 'group') tree.fold(item, !tree.isFolded(item));
@@ -108,8 +111,24 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         )}
       </ReactFlow>
       <Legend tooMany={rows.length > MOST_READ} />
+      {opened.size > 0 && (
+        <Button
+          className={styles.stack}
+          size="compact-xs"
+          variant="default"
+          onClick={() => setOpened(new Set())}
+        >
+          Stack what is alike
+        </Button>
+      )}
     </div>
   );
+}
+
+/** The box that an action is drawn in. */
+function boxOf(action: string | undefined, { nodes }: Graph): string | undefined {
+  if (action === undefined) return undefined;
+  return nodes.find(({ members }) => members?.has(action))?.id ?? action;
 }
 
 function Legend({ tooMany }: { readonly tooMany: boolean }) {
