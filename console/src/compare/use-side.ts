@@ -9,6 +9,7 @@ import { api } from '../api/clients.ts';
 import { projectId, runId, type Scope } from '../api/scope.ts';
 import type { Json } from '../run/form/json.ts';
 import { literalToJson } from '../run/form/to-json.ts';
+import { errorLine } from '../shared/error-line.ts';
 import { personName } from '../shared/people.ts';
 import { leaves } from './rows.ts';
 
@@ -96,7 +97,7 @@ function summaryOf({ action }: RunDetails): Map<string, string> {
     ['by', personName(metadata?.executedBy)],
     ['trigger', metadata?.triggerName ?? ''],
     ['attempts', String(action?.status?.attempts ?? 0)],
-    ['error', action?.result.case === 'errorInfo' ? action.result.value.message : ''],
+    ['error', action?.result.case === 'errorInfo' ? errorLine(action.result.value) : ''],
   ]);
 }
 
