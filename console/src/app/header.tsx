@@ -1,6 +1,7 @@
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconChevronDown, IconClock, IconHelp, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { separateOrganization } from '../api/organization.ts';
 import type { Scope } from '../api/scope.ts';
 import type { TimeStyle } from '../shared/instant.ts';
 import { useTimeStyle } from '../shared/time.tsx';
@@ -20,6 +21,11 @@ export function Header({ scope, onHelp, onPalette }: HeaderProps) {
     <header className={styles.header}>
       <Link to="/" search={{ choose: true }} className={styles.scope}>
         <img src="/icon.svg" alt="" width={22} height={22} />
+        {separateOrganization !== undefined && (
+          <span className={styles.organization} title={`Organization ${separateOrganization}`}>
+            {separateOrganization}
+          </span>
+        )}
         {scope === undefined ? (
           <span className={styles.project}>Runs service</span>
         ) : (

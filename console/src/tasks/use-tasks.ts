@@ -1,7 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import { api } from '../api/clients.ts';
-import { organization, projectId, type Scope } from '../api/scope.ts';
+import { organization } from '../api/organization.ts';
+import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
 

@@ -5,7 +5,8 @@ import type { TriggerName } from '../../../src/gen/flyteidl2/common/identifier_p
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../api/clients.ts';
 import { errorText } from '../api/errors.ts';
-import { organization, projectId, type Scope } from '../api/scope.ts';
+import { organization } from '../api/organization.ts';
+import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
 

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
 import { errorLine, lastLine } from '../../shared/error-line.ts';
-import { runPath } from '../../shared/paths.ts';
+import { actionPath } from '../../shared/paths.ts';
 import { personName } from '../../shared/people.ts';
 import { phaseColours } from '../../shared/phase-badge.tsx';
 import { formatJson } from '../../run/form/json.ts';
@@ -62,7 +62,7 @@ function Recovered({ run, action }: { readonly run: string; readonly action: str
   return (
     <p className={styles.reason}>
       Its outcome was taken over from{' '}
-      <a href={`${runPath(scope, kind, run)}/actions/${encodeURIComponent(action)}`} className="mono">
+      <a href={actionPath(scope, kind, run, action)} className="mono">
         {run} / {action}
       </a>
       .

@@ -8,6 +8,7 @@ import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_def
 import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { runClient } from '../../api/clients.ts';
 import { errorText } from '../../api/errors.ts';
+import { organization } from '../../api/organization.ts';
 import { PhaseIcon } from '../../shared/phase-badge.tsx';
 import { Time } from '../../shared/time.tsx';
 import { useRun } from '../run-context.ts';
@@ -63,7 +64,7 @@ export function OtherRuns({ task }: { readonly task: TaskIdentifier | undefined 
           request: { limit: MOST },
           scopeBy: {
             case: 'taskName',
-            value: { org: task?.org || 'default', ...scope, name: taskName },
+            value: { org: task?.org || organization(), ...scope, name: taskName },
           },
         },
         { signal },
