@@ -38,7 +38,11 @@ export const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: 'xs' }, styles: { root: { fontWeight: 500 } } },
+    // Its label is cut at the edges of its lines, which have to hold a g, too.
+    Button: {
+      defaultProps: { size: 'xs' },
+      styles: { root: { fontWeight: 500 }, label: { lineHeight: 1.5 } },
+    },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     TextInput: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs' } },

@@ -39,7 +39,20 @@ export function TaskPage() {
   if (versions.isSuccess && all.length === 0) {
     return (
       <EmptyState title={`No task ${name} is deployed here`}>
-        <Anchor renderRoot={(props) => <Link {...props} to={TASKS} params={scope} />}>All tasks</Anchor>
+        It may have runs all the same, because a run needs no deployed task:{' '}
+        <Anchor
+          renderRoot={(props) => (
+            <Link
+              {...props}
+              to="/v2/domain/$domain/project/$project/runs"
+              params={scope}
+              search={{ task: name } as never}
+            />
+          )}
+        >
+          its runs
+        </Anchor>
+        , <Anchor renderRoot={(props) => <Link {...props} to={TASKS} params={scope} />}>all tasks</Anchor>.
       </EmptyState>
     );
   }

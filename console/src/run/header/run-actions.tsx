@@ -95,12 +95,14 @@ export function RunActions({ details }: { readonly details: RunDetails | undefin
           </Menu>
         </Button.Group>
       )}
-      <AbortDialog opened={dialog === 'abort'} onClose={close} />
-      {dialog === 'inputs' && details !== undefined && (
-        <Suspense>
-          <RerunDialog details={details} onClose={close} />
-        </Suspense>
-      )}
+      <div className={styles.dialogs}>
+        <AbortDialog opened={dialog === 'abort'} onClose={close} />
+        {dialog === 'inputs' && details !== undefined && (
+          <Suspense>
+            <RerunDialog details={details} onClose={close} />
+          </Suspense>
+        )}
+      </div>
     </div>
   );
 }
