@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelationType } from '../../../../src/gen/flyteidl2/common/run_pb.js';
 import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
-import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import type { Action, RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { runClient } from '../../api/clients.ts';
 import { errorText } from '../../api/errors.ts';
 import { organization } from '../../api/organization.ts';
@@ -45,6 +45,13 @@ export function Relation({ details }: { readonly details: RunDetails | undefined
       </Link>
     </span>
   );
+}
+
+/** How a run came of the one that is shown, if it did. */
+function cameOf(action: Action | undefined, name: string): string {
+  const relation = action?.metadata?.relation;
+  if (relation?.relatedTo?.name !== name) return '';
+  return relation.relationType === RelationType.RECOVER ? ' (recovers this one)' : ' (came of this one)';
 }
 
 const MOST = 12;
@@ -99,7 +106,7 @@ export function OtherRuns({ task }: { readonly task: TaskIdentifier | undefined 
             )}
           >
             <span className="mono">{action?.id?.run?.name}</span>
-            {action?.id?.run?.name === name && ' (this one)'}
+            {action?.id?.run?.name === name ? ' (this one)' : cameOf(action, name)}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
