@@ -1,4 +1,4 @@
-import { readSetting, writeSetting } from '../shared/settings.ts';
+import { readSetting, writeSetting } from '../shared/kept-settings.ts';
 
 /** What services name it that do not keep organizations apart, and accept any. */
 const SHARED = 'default';

@@ -1,6 +1,6 @@
 import type { Scope } from '../api/scope.ts';
 import { separateOrganization } from '../api/organization.ts';
-import { readSetting, writeSetting } from '../shared/settings.ts';
+import { readSetting, writeSetting } from '../shared/kept-settings.ts';
 
 const NAME = separateOrganization === undefined ? 'scope' : `scope.${separateOrganization}`;
 

@@ -4,6 +4,7 @@ import type { Scope } from '../api/scope.ts';
 import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { rememberScope } from './last-scope.ts';
+import { LostNotice } from './lost-notice.tsx';
 import { NAV } from './nav.ts';
 import { openPalette, Palette } from './palette.tsx';
 import { useShortcuts } from './shortcuts.ts';
@@ -38,6 +39,7 @@ export function Shell() {
       <main id="content" tabIndex={-1}>
         <Outlet />
         <Palette scope={scope} />
+        <LostNotice />
         <HelpDialog opened={help} onClose={() => setHelp(false)} />
       </main>
     </>

@@ -1,7 +1,7 @@
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { many, one } from '../app/search.ts';
 import { phaseOfKey } from '../shared/phase.ts';
-import { readSetting } from '../shared/settings.ts';
+import { readSetting } from '../shared/kept-settings.ts';
 
 /** The state of the list of runs, all of it in the address. What is missing does not filter. Lists are separated by commas. */
 export interface RunsSearch {

@@ -9,6 +9,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStoreApi,
 } from '@xyflow/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useFrameStore } from '../../api/use-page-stream.ts';
@@ -18,7 +19,7 @@ import { useRun } from '../run-context.ts';
 import { Box, type BoxData } from './box.tsx';
 import { drawing, type Graph } from './draw.ts';
 import styles from './graph.module.css';
-import { arrange, BOX, type Places } from './layout.ts';
+import { arrange, beginning, BOX, type Places } from './layout.ts';
 import { MOST_READ, useDataFlow } from './use-data-flow.ts';
 
 const nodeTypes = { box: Box };
@@ -71,7 +72,7 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
   });
   const edges = useMemo(() => (drawn?.edges ?? []).map(edgeOf), [drawn]);
   useCentre(boxOfCursor, places);
-  const moved = useFit(drawn);
+  const moved = useFit(drawn, places);
   if (tree.size > 0 && rows.length === 0)
     return (
       <EmptyState title="No action is like that">Change the name or the phases above to see more.</EmptyState>
@@ -85,7 +86,6 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         edges={edges}
         nodeTypes={nodeTypes}
         colorMode={scheme}
-        fitView
         fitViewOptions={FIT}
         minZoom={0.05}
         nodesDraggable={false}
@@ -194,13 +194,18 @@ function usePlaces(graph: Graph): { places: Places; drawn: Graph | undefined } {
   return state;
 }
 
-/** All of the picture is seen, until a person moves it. */
-function useFit(drawn: Graph | undefined): (event: unknown) => void {
-  const { fitView } = useReactFlow();
+/** All of the picture is seen or, where that could not be read, its beginning; until a person moves it. */
+function useFit(drawn: Graph | undefined, places: Places): (event: unknown) => void {
+  const { fitView, setViewport } = useReactFlow();
+  const store = useStoreApi();
   const moved = useRef(false);
   useEffect(() => {
-    if (drawn !== undefined && !moved.current) void fitView(FIT);
-  }, [drawn, fitView]);
+    if (drawn === undefined || moved.current) return;
+    const { width, height } = store.getState();
+    const view = beginning(places, width, height);
+    if (view === undefined) void fitView(FIT);
+    else void setViewport(view);
+  }, [drawn, places, fitView, setViewport, store]);
   return (event) => {
     if (event !== null && event !== undefined) moved.current = true;
   };

@@ -13,6 +13,7 @@ import { Duration, Time } from '../../shared/time.tsx';
 import { useRun } from '../run-context.ts';
 import { labelOf } from '../tree/item.ts';
 import { Durations } from './durations.tsx';
+import { Labels } from './labels.tsx';
 import { RunActions } from './run-actions.tsx';
 import { OtherRuns, Relation } from './relations.tsx';
 import { useRunDetails } from './use-details.ts';
@@ -150,21 +151,5 @@ function Fact({ name, long = false, children }: FactProps) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function Labels({ details }: { readonly details: RunDetails | undefined }) {
-  const labels = Object.entries(details?.runSpec?.labels?.values ?? {});
-  if (labels.length === 0) return null;
-  const text = labels.map(([key, value]) => `${key}=${value}`).join('\n');
-  return (
-    <ul className={styles.labels} aria-label="Labels" title={text}>
-      {labels.map(([key, value]) => (
-        <li key={key} className={styles.label}>
-          {key}
-          {value !== '' && <b>{value}</b>}
-        </li>
-      ))}
-    </ul>
   );
 }
