@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { SimpleType } from '../../src/gen/flyteidl2/core/types_pb.js';
@@ -73,6 +74,16 @@ it('shows values as people read them, long ones folded', async () => {
   expect((await long.textContent())?.length).toBeLessThan(2000);
   await inputs.getByRole('button', { name: 'Show all of it (5,000 characters)' }).click();
   await eventually(async () => (await long.textContent())?.length).toBe(5000);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    inputs.getByRole('button', { name: 'Save the inputs as JSON' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('panel-a0-inputs.json');
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toEqual({
+    x: 42,
+    text: 'line one\nline two',
+    long: 'a'.repeat(5000),
+  });
   await page.goto(`${suite.url}${at('n2', '?tab=values')}`);
   await panelOf(page, 'n2').getByRole('region', { name: 'Outputs' }).getByText('1234').waitFor();
 });
