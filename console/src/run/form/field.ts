@@ -31,7 +31,7 @@ export interface Field {
 
 /**
  * The inputs of a task with the values of a run, or else the task's defaults; in the order of these, which is that of the function's
- * parameters: the interface has them by the alphabet.
+ * parameters: the interface has them by the alphabet. What has neither comes first, as it does there.
  */
 export function fieldsOf(
   typed: TypedInterface | undefined,
@@ -39,7 +39,7 @@ export function fieldsOf(
   defaults: readonly NamedParameter[] = [],
 ): Field[] {
   const order = new Map([...inputs, ...defaults].map(({ name }, index) => [name, index]));
-  const place = ({ key }: { key: string }) => order.get(key) ?? order.size + inputs.length;
+  const place = ({ key }: { key: string }) => order.get(key) ?? -1;
   const variables = (typed?.inputs?.variables ?? []).toSorted((a, b) => place(a) - place(b));
   return variables.map(({ key, value }) => {
     const behavior = defaults.find(({ name }) => name === key)?.parameter?.behavior;

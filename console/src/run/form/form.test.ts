@@ -114,7 +114,7 @@ describe('fields', () => {
     const variables = ['after', 'day', 'parts'].map((key) => ({ key, value: { type } }));
     const typed = create(TypedInterfaceSchema, { inputs: { variables } });
     const inputs = ['parts', 'after'].map((name) => create(NamedLiteralSchema, { name }));
-    expect(fieldsOf(typed, inputs).map(({ name }) => name)).toEqual(['parts', 'after', 'day']);
+    expect(fieldsOf(typed, inputs).map(({ name }) => name)).toEqual(['day', 'parts', 'after']);
   });
 
   it('leaves alone what it can’t show', () => {
