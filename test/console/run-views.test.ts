@@ -86,6 +86,31 @@ it('shows a part of the time that was chosen in the small picture, and all of it
   await eventually(ticks).toBe(before);
 });
 
+it('follows the newest part of a run that goes on', async () => {
+  const { api } = suite;
+  await createRun(api, 'going');
+  await becomes(api, 'going', Phase.RUNNING);
+  await addTask(api, 'going', 'n1');
+  await becomes(api, 'going', Phase.RUNNING, { action: 'n1' });
+  const page = await suite.open(`${base}/runs/going?view=timeline`);
+  const picture = page.locator('canvas[data-drawn]');
+  await picture.waitFor();
+  const bar = page.locator('#line-n1').getByTitle(/^running for /);
+  await bar.waitFor();
+  // Beyond the right edge: that is now.
+  await drag(page, picture, 0.5, 1.01);
+  await page.getByRole('button', { name: 'All of the run' }).waitFor();
+  const startOfTicks = async () => (await page.locator('[class*="tick"]').allTextContents())[0] ?? '';
+  const before = await startOfTicks();
+  await eventually(startOfTicks).not.toBe(before);
+  const track = await page.locator('#line-n1 td').nth(1).boundingBox();
+  const shown = await bar.boundingBox();
+  const right = (box: typeof track) => (box?.x ?? 0) + (box?.width ?? 0);
+  expect(Math.abs(right(shown) - right(track))).toBeLessThan(4);
+  await becomes(api, 'going', Phase.SUCCEEDED, { action: 'n1' });
+  await page.locator('#line-n1').getByRole('img', { name: 'Succeeded' }).waitFor();
+});
+
 it('begins a picture of hundreds of actions where its names can be read', async () => {
   const { api } = suite;
   const name = 'large';
