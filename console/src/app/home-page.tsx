@@ -2,7 +2,7 @@ import { Anchor, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useSearch } from '@tanstack/react-router';
-import { api } from '../api/clients.ts';
+import { projectClient } from '../api/project-client.ts';
 import { organization, separateOrganization } from '../api/organization.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorBanner } from '../shared/error-banner.tsx';
@@ -18,7 +18,7 @@ export function HomePage() {
   const projects = useQuery({
     queryKey: ['projects'],
     queryFn: ({ signal }) =>
-      api.projects.listProjects({ org: organization(), limit: 200, filters: 'eq(state, 0)' }, { signal }),
+      projectClient.listProjects({ org: organization(), limit: 200, filters: 'eq(state, 0)' }, { signal }),
     enabled: choose === true || last === undefined,
   });
   if (choose !== true && last !== undefined) {

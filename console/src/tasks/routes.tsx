@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { scopeRoute } from '../app/base-routes.tsx';
 import { one } from '../app/search.ts';
 import { TASK_TABS, type TaskSearch } from './task-search.ts';
@@ -12,7 +13,7 @@ export const tasksRoutes = [
       const q = one(search.q)?.slice(0, 200);
       return q === undefined ? {} : { q };
     },
-    component: lazyRouteComponent(() => import('./tasks-page.tsx'), 'TasksPage'),
+    component: lazyPage(() => import('./tasks-page.tsx'), 'TasksPage'),
   }),
   createRoute({
     getParentRoute: () => scopeRoute,
@@ -22,6 +23,6 @@ export const tasksRoutes = [
       const tab = TASK_TABS.find((known) => known === one(search.tab));
       return { ...(version !== undefined && { version }), ...(tab !== undefined && { tab }) };
     },
-    component: lazyRouteComponent(() => import('./task-page.tsx'), 'TaskPage'),
+    component: lazyPage(() => import('./task-page.tsx'), 'TaskPage'),
   }),
 ] as const;

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/identifier_pb.js';
 import type { TailLogsResponse } from '../../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
-import { api } from '../../api/clients.ts';
+import { dataClient } from '../../api/data-client.ts';
 import type { StreamState } from '../../api/follow.ts';
 import { followInTurn } from '../../api/follow-in-turn.ts';
 import { FrameStore } from '../../api/frame-store.ts';
@@ -46,7 +46,7 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
       {
         open: (signal) => {
           log.begin();
-          const stream = withBreaks(api.data.tailLogs({ actionId: id, attempt }, { signal }));
+          const stream = withBreaks(dataClient.tailLogs({ actionId: id, attempt }, { signal }));
           return untilThere(stream, () => isEnded.current);
         },
         onMessage: ({ logs }) => {
