@@ -65,6 +65,31 @@ it('draws a long loop as one box that opens', async () => {
   expect(await turns.count()).toBe(1);
 });
 
+it('draws lines without measuring boxes, which a change in the meantime would undo', async () => {
+  const { api } = suite;
+  const actions = ['n1', 'n2', 'n3'];
+  await createRun(api, 'changing');
+  await becomes(api, 'changing', Phase.RUNNING);
+  for (const action of actions) await addTask(api, 'changing', action, { task: `demo.${action}` });
+  // A browser of its own, for it never tells the size of a box.
+  const page = await suite.open('/icon.svg', { timezoneId: 'UTC' });
+  await page.addInitScript(`
+    globalThis.ResizeObserver = class extends ResizeObserver {
+      observe(element, options) {
+        if (!element.classList.contains('react-flow__node')) super.observe(element, options);
+      }
+    };`);
+  await page.goto(`${suite.url}${base}/runs/changing?view=graph`);
+  const line = (action: string) => edge(page, 'starts', 'a0', action).locator('path').first();
+  for (const action of actions) await line(action).waitFor({ state: 'attached' });
+  for (const phase of [Phase.INITIALIZING, Phase.RUNNING, Phase.PAUSED])
+    for (const action of actions) await becomes(api, 'changing', phase, { action });
+  for (const action of actions) {
+    await graph(page).getByTitle(`${action}: Paused`).waitFor();
+    await line(action).waitFor({ state: 'attached' });
+  }
+});
+
 it('shows a part of the time that was chosen in the small picture, and all of it again', async () => {
   const page = await suite.open(`${base}/runs/steps?view=timeline`);
   const picture = page.locator('canvas[data-drawn]');

@@ -16,7 +16,7 @@ import { useFrameStore } from '../../api/use-page-stream.ts';
 import { EmptyState } from '../../shared/empty-state.tsx';
 import { phaseInfo } from '../../shared/phase.ts';
 import { useRun } from '../run-context.ts';
-import { Box, type BoxData } from './box.tsx';
+import { Box, type BoxData, SHAPE } from './box.tsx';
 import { drawing, type Graph } from './draw.ts';
 import styles from './graph.module.css';
 import { arrange, beginning, BOX, type Places } from './layout.ts';
@@ -65,7 +65,7 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         id: old.id,
         type: 'box',
         position,
-        ...BOX,
+        ...SHAPE,
         data: { node, revision, folded, cursor: old.id === boxOfCursor },
       },
     ];
