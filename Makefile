@@ -87,8 +87,9 @@ lint: $(installed) ## Lint the sources and proto/
 clean: ## Remove what was built; databases and installed packages stay
 	@rm -rf bin dist coverage *.tsbuildinfo
 
-# The build writes its page last.
-$(console): $(installed) $(shell find console -type f -not -path '*/node_modules/*')
+# Besides its own files the console is made of generated types and rules that it shares with the service. The build writes its page last.
+shared := $(shell find src/gen src/runs -type f -not -name '*.test.ts')
+$(console): $(installed) $(shell find console -type f -not -path '*/node_modules/*') $(shared)
 	@echo 'Building the console ...'
 	@$(run) vite build -c console/vite.config.ts --logLevel warn
 

@@ -29,6 +29,17 @@ export default defineConfig({
     target: 'es2023',
     // elkjs is one file of 1.5 MB in a worker of its own, loaded when a graph is first drawn.
     chunkSizeWarningLimit: 2000,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // Each file costs a turn on one of six connections: what every page needs comes in one, what most of them need in another.
+            { name: 'base', tags: ['$initial'], priority: 2 },
+            { name: 'common', minShareCount: 4, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   worker: { format: 'es' },
   server: { host: '127.0.0.1', port: 5173, proxy },

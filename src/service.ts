@@ -216,7 +216,8 @@ function openServer(opened: Opened): Server {
   const readiness = createReadiness({
     checks: [databaseReadiness(dialect), watch.readiness, ...opened.checks],
   });
-  const console = openConsole({ storage: storageSources(config.storage) });
+  const { organizations } = config.runs;
+  const console = openConsole({ organizations, storage: storageSources(config.storage) });
   return createServer({
     config: config.runs,
     version: VERSION,

@@ -47,6 +47,15 @@ const pages: [string, () => string, (page: Page) => Promise<unknown>][] = [
 /** What opens over a page: where, and how. */
 const dialogs: [string, () => string, (page: Page) => Promise<unknown>][] = [
   ['palette', () => `${base}/runs`, (page) => open(page, 'Control+k')],
+  [
+    'palette with a run chosen',
+    () => `${base}/runs`,
+    async (page) => {
+      await open(page, 'Control+k');
+      await page.getByLabel('Search pages and runs').fill('monitoring');
+      await page.locator('[data-selected]', { hasText: 'monitoring' }).waitFor();
+    },
+  ],
   ['keys', () => `${base}/runs`, (page) => open(page, '?')],
   [
     'filter',

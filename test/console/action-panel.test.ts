@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { CatalogCacheStatus } from '../../src/gen/flyteidl2/core/catalog_pb.js';
 import { SimpleType } from '../../src/gen/flyteidl2/core/types_pb.js';
 import { actionId, base, consoleSuite, eventually, scope } from './harness.ts';
 import { uploadOutputs } from './seed-outputs.ts';
@@ -73,6 +75,16 @@ it('shows values as people read them, long ones folded', async () => {
   expect((await long.textContent())?.length).toBeLessThan(2000);
   await inputs.getByRole('button', { name: 'Show all of it (5,000 characters)' }).click();
   await eventually(async () => (await long.textContent())?.length).toBe(5000);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    inputs.getByRole('button', { name: 'Save the inputs as JSON' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('panel-a0-inputs.json');
+  expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toEqual({
+    x: 42,
+    text: 'line one\nline two',
+    long: 'a'.repeat(5000),
+  });
   await page.goto(`${suite.url}${at('n2', '?tab=values')}`);
   await panelOf(page, 'n2').getByRole('region', { name: 'Outputs' }).getByText('1234').waitFor();
 });
@@ -90,6 +102,22 @@ it('shows what the cluster reported and what was asked for', async () => {
   await page.getByRole('heading', { name: 'The log is where it ran' }).waitFor();
   await tab(page, 'Report').click();
   await page.getByRole('heading', { name: 'It wrote no report' }).waitFor();
+});
+
+it('tells from which result of the cache an action came', async () => {
+  const { api } = suite;
+  await addTask(api, story, 'n4', { task: 'demo.fetch' });
+  await becomes(api, story, Phase.SUCCEEDED, {
+    action: 'n4',
+    cacheStatus: CatalogCacheStatus.CACHE_HIT,
+    cacheMetadata: { sourceActionAttempt: { actionId: actionId('earlier', 'n9'), attempt: 1 } },
+  });
+  const page = await suite.open(at('n4'));
+  const cache = panelOf(page, 'n4').getByRole('region', { name: 'Cache' });
+  await cache.getByText('hit: an earlier result was taken').waitFor();
+  const source = cache.getByRole('link', { name: 'earlier / n9' });
+  expect(await source.getAttribute('href')).toBe(`${base}/runs/earlier/actions/n9`);
+  await page.locator('#line-n4').getByLabel('From the cache').waitFor();
 });
 
 it('follows an action that goes on while the panel is open', async () => {
@@ -126,6 +154,12 @@ it.each([
     SimpleType.INTEGER,
     (page: Page) => page.getByRole('textbox', { name: 'Answer' }).fill('12'),
     { case: 'integer', value: 12n },
+  ],
+  [
+    'float',
+    SimpleType.FLOAT,
+    (page: Page) => page.getByRole('textbox', { name: 'Answer' }).fill('2.5e-3'),
+    { case: 'floatValue', value: 0.0025 },
   ],
   [
     'str',

@@ -84,3 +84,24 @@ it('says which run is not there', async () => {
   const page = await suite.open(`${base}/compare?a=good&b=never-made`);
   await page.getByRole('alert').getByText('never-made').waitFor();
 });
+
+it('leads from a run to its comparison with the last good one of its task', async () => {
+  for (const [name, x] of [
+    ['went-well', 1n],
+    ['went-wrong', 2n],
+  ] as const) {
+    await createSide(name, x, Phase.SUCCEEDED);
+    if (name === 'went-well') await becomes(suite.api, name, Phase.SUCCEEDED);
+  }
+  const page = await suite.open(`${base}/runs/went-well`);
+  const compare = async () => {
+    await page.getByRole('button', { name: 'More ways to run it again' }).click();
+    await page.getByRole('menuitem', { name: 'Compare with the last good run' }).click();
+  };
+  await compare();
+  await page.getByText('No run of this task succeeded before this one.').waitFor();
+  await page.goto(`${suite.url}${base}/runs/went-wrong`);
+  await compare();
+  await page.waitForURL(`**${base}/compare?a=went-well&b=went-wrong`);
+  await eventually(() => rows(page, 'Inputs')).toEqual([['x', '1', '2']]);
+});

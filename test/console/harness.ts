@@ -82,7 +82,7 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
   let port = 0;
   let service: ServiceProcess | undefined;
   let browser: Browser | undefined;
-  let shared: BrowserContext | undefined;
+  let shared: Promise<BrowserContext> | undefined;
   // Pages that are used again: a new one costs three times as much as another address in an old one.
   const idle: Page[] = [];
   let seeded: Seeded = { runs: [] };
@@ -141,9 +141,9 @@ export function consoleSuite(runs: number, environment: Record<string, string> =
     },
     async open(path, { viewport = { width: 1440, height: 900 }, timezoneId } = {}) {
       if (browser === undefined) throw new Error('The browser has not started.');
-      if (timezoneId === undefined) shared ??= await newContext(browser, 'UTC');
+      if (timezoneId === undefined) shared ??= newContext(browser, 'UTC');
       const own = timezoneId === undefined ? undefined : await newContext(browser, timezoneId);
-      const page = (own ? undefined : idle.pop()) ?? (await (own ?? shared)?.newPage());
+      const page = (own ? undefined : idle.pop()) ?? (await (own ?? (await shared))?.newPage());
       if (page === undefined) throw new Error('The browser opens no page.');
       const heard = complaintsOf(page);
       onTestFinished(async () => {

@@ -17,6 +17,8 @@ it('comes back by itself when the service does, and shows what is true then', as
   }
   await suite.stop();
   for (const page of [list, run]) await page.getByRole('status').getByText('Reconnecting').waitFor();
+  for (const page of [list, run])
+    await page.getByRole('alert').getByText('the page goes on by itself').waitFor();
   // What was known stays in sight.
   expect(await shownRuns(list)).toEqual(['before']);
   await suite.start();
@@ -28,6 +30,7 @@ it('comes back by itself when the service does, and shows what is true then', as
       .getByRole('status')
       .getByText(/Live|Complete/)
       .waitFor();
+  for (const page of [list, run]) await page.getByRole('alert').waitFor({ state: 'hidden' });
   await eventually(() => shownRuns(list)).toEqual(['after', 'before']);
   await list.locator('tr[data-run="before"]').getByText('Succeeded').waitFor();
   await run.getByRole('region', { name: 'The run' }).getByText('Succeeded', { exact: true }).waitFor();

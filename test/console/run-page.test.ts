@@ -159,6 +159,28 @@ it('shows every phase of a run that goes on while the page is open', async () =>
   expect(await page.evaluate('globalThis.samePage')).toBe(true);
 });
 
+it('moves nothing while updates come in', async () => {
+  const { api } = suite;
+  await createTree('steady');
+  const page = await suite.open(`${base}/runs/steady/actions/n3`);
+  await page.getByRole('region', { name: 'Attempts' }).getByText('Running', { exact: true }).waitFor();
+  await line(page, 'n4').waitFor();
+  await page.evaluate(`
+    globalThis.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.moved += value;
+    }).observe({ type: 'layout-shift' });`);
+  for (const action of ['n4', 'n3']) await becomes(api, 'steady', Phase.SUCCEEDED, { action });
+  await line(page, 'n3').getByRole('img', { name: 'Succeeded' }).first().waitFor();
+  await addTask(api, 'steady', 'n5');
+  await becomes(api, 'steady', Phase.PAUSED, { action: 'n5' });
+  await line(page, 'n5').getByRole('img', { name: 'Paused' }).waitFor();
+  await becomes(api, 'steady', Phase.SUCCEEDED);
+  await header(page).getByText('Succeeded', { exact: true }).waitFor();
+  // Of a score of 0.1 people take notice. Numbers that become longer come to much less.
+  expect(await page.evaluate('globalThis.moved')).toBeLessThan(0.01);
+});
+
 it('aborts the run, with the reason', async () => {
   const { api } = suite;
   await createTree('unwanted');

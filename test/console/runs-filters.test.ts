@@ -147,6 +147,24 @@ it.each(filters)(
   },
 );
 
+it('filters by the day before, of the zone that the person is in', async () => {
+  // Five and a half hours before UTC, where days begin at other times.
+  const page = await suite.open('/icon.svg', { ...tall, timezoneId: 'Asia/Kolkata' });
+  const dayOf = (at: number) => Math.floor((at + 5.5 * 3_600_000) / DAY_MS);
+  const newest = Math.max(...all.map(startOf));
+  const expected = namesOf((run) => dayOf(startOf(run)) === dayOf(newest));
+  expect(expected.length).toBeLessThan(all.length);
+  // For who looks a day later, that of the newest run is yesterday.
+  await page.clock.setFixedTime(newest + DAY_MS);
+  await page.goto(`${suite.url}${base}/runs`);
+  await page.getByRole('button', { name: 'Any time' }).click();
+  await page.getByRole('button', { name: 'Yesterday' }).click();
+  await eventually(() => new URL(page.url()).search).toBe('?since=yesterday');
+  await eventually(() => shownRuns(page)).toEqual(expected);
+  await page.reload();
+  await eventually(() => shownRuns(page)).toEqual(expected);
+});
+
 it('filters by a part of the strip, and again by all of it', async () => {
   const page = await suite.open(`${base}/runs`, tall);
   const strip = page.getByRole('img', { name: /^26 runs from / });

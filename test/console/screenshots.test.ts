@@ -56,6 +56,11 @@ describe.runIf(process.env.CONSOLE_SCREENSHOTS)('pictures of the console', () =>
       (page) => page.getByRole('region', { name: 'Spec' }).waitFor(),
     ],
     ['tasks', () => `${base}/tasks`, (page) => page.getByRole('cell', { name: / %$/ }).nth(4).waitFor()],
+    [
+      'task-grid',
+      () => `${base}/tasks/etl.nightly_orders?tab=grid`,
+      (page) => page.locator('[data-complete="true"]').waitFor(),
+    ],
     ['triggers', () => `${base}/triggers`, (page) => page.getByRole('cell').nth(10).waitFor()],
   ])('%s', async (name, path, shown) => {
     const page = await suite.open(path());

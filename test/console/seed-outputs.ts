@@ -6,13 +6,24 @@ import { OutputsSchema } from '../../src/gen/flyteidl2/task/common_pb.js';
 import type { SeedScope } from './seed-run.ts';
 
 /** Stores outputs.pb as a task does; answers where it lies. */
-export async function uploadOutputs(
+export function uploadOutputs(
   transport: Transport,
-  { org, project, domain }: SeedScope,
+  scope: SeedScope,
   run: string,
   literals: MessageInitShape<typeof OutputsSchema>['literals'] & object,
 ): Promise<string> {
   const body = toBinary(OutputsSchema, create(OutputsSchema, { literals }));
+  return uploadFile(transport, scope, `seed/${run}/a0/1`, 'outputs.pb', body);
+}
+
+/** Stores a file as a client does, by a signed link; answers where it lies. */
+export async function uploadFile(
+  transport: Transport,
+  { org, project, domain }: SeedScope,
+  filenameRoot: string,
+  filename: string,
+  body: Uint8Array,
+): Promise<string> {
   const { signedUrl, nativeUrl, headers } = await createClient(
     DataProxyService,
     transport,
@@ -20,8 +31,8 @@ export async function uploadOutputs(
     org,
     project,
     domain,
-    filename: 'outputs.pb',
-    filenameRoot: `seed/${run}/a0/1`,
+    filename,
+    filenameRoot,
     contentMd5: createHash('md5').update(body).digest(),
     contentLength: BigInt(body.length),
   });

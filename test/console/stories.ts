@@ -108,12 +108,13 @@ export async function addTask(
   { internal }: Clients,
   run: string,
   name: string,
-  { task = 'demo.step', parent = 'a0', group = '' } = {},
+  { task = 'demo.step', parent = 'a0', group = '', inputUri = '' } = {},
 ): Promise<void> {
   const { status } = await internal.recordAction({
     actionId: actionId(run, name),
     parent,
     group,
+    inputUri,
     spec: { case: 'task', value: { id: { ...runId(run), name: task, version: '1' }, spec: specOf(task) } },
   });
   if (status !== undefined && status.code !== 0) throw new Error(status.message);

@@ -72,7 +72,7 @@ it('shows a task with its runs, versions and inputs', async () => {
   await line(page, 'went-on').getByText('Succeeded').waitFor();
   await page.getByRole('tab', { name: 'Versions' }).click();
   await line(page, 'v1').getByRole('link', { name: 'v1' }).click();
-  await page.waitForURL('**?version=v1');
+  await page.waitForURL('**?version=v1&tab=versions');
   await line(page, 'v1').getByText('shown').waitFor();
   await page.getByRole('tab', { name: 'Inputs and outputs' }).click();
   await page.getByRole('cell', { name: 'int', exact: true }).first().waitFor();

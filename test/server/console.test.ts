@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'console/icon.svg'), '<svg/>');
   await writeFile(
     join(folder, 'console/index.html'),
-    '<meta nonce="__CSP_NONCE__"><script nonce="__CSP_NONCE__" src="/assets/main-1.js"></script>',
+    '<meta nonce="__CSP_NONCE__" content="__ORGANIZATIONS__"><script nonce="__CSP_NONCE__" src="/assets/main-1.js"></script>',
   );
   await writeFile(join(folder, 'console/assets/main-1.js'), script);
   await writeFile(join(folder, 'console/assets/main-1.js.br'), brotliCompressSync(script));
@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A server with the console of the folder above. */
 function start() {
-  const console = openConsole({ folder: join(folder, 'console'), storage: [] });
+  const console = openConsole({ folder: join(folder, 'console'), organizations: 'separate', storage: [] });
   if (console === undefined) throw new Error('the console was not found');
   return startServer({ routes: (router) => router.service(RunService, {}), console });
 }
@@ -57,7 +57,7 @@ describe.each(versions)('the console over %s', (_, get) => {
       const nonce = /'nonce-([^']+)'/.exec(String(answer.headers['content-security-policy']))?.[1];
       expect(nonce).toMatch(/^.{22,}$/);
       expect(answer.body.toString()).toBe(
-        `<meta nonce="${nonce}"><script nonce="${nonce}" src="/assets/main-1.js"></script>`,
+        `<meta nonce="${nonce}" content="separate"><script nonce="${nonce}" src="/assets/main-1.js"></script>`,
       );
     }
     expect(first.body).not.toEqual(second.body);
@@ -123,7 +123,9 @@ describe.each(versions)('the console over %s', (_, get) => {
 });
 
 test('a console that was not built is not there', () => {
-  expect(openConsole({ folder: join(folder, 'assets'), storage: [] })).toBeUndefined();
+  expect(
+    openConsole({ folder: join(folder, 'assets'), organizations: 'shared', storage: [] }),
+  ).toBeUndefined();
 });
 
 test('the page may load files from where the storage is, and run nothing but its own scripts', () => {

@@ -1,5 +1,5 @@
 import { useFrameStore } from '../api/use-page-stream.ts';
-import { runPath } from '../shared/paths.ts';
+import { actionPath } from '../shared/paths.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import { useRun } from '../run/run-context.ts';
 import styles from './action-panel.module.css';
@@ -12,7 +12,7 @@ export function ActionLink({ action }: { readonly action: string }) {
   return (
     <a
       className={styles.link}
-      href={`${runPath(scope, kind, name)}/actions/${encodeURIComponent(action)}`}
+      href={actionPath(scope, kind, name, action)}
       title={action}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;

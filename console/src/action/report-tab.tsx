@@ -3,7 +3,7 @@ import { Code as Refusal, ConnectError } from '@connectrpc/connect';
 import { IconExternalLink, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { ArtifactType } from '../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
-import { api } from '../api/clients.ts';
+import { dataClient } from '../api/data-client.ts';
 import { useRun } from '../run/run-context.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorBanner } from '../shared/error-banner.tsx';
@@ -30,7 +30,7 @@ export default function ReportTab() {
     queryKey: ['report', kind, id.run?.project, id.run?.domain, id.run?.name, id.name, attempt, ended],
     queryFn: async ({ signal }) => {
       const source = { case: 'actionAttemptId', value: { actionId: id, attempt } } as const;
-      const link = await api.data.createDownloadLink(
+      const link = await dataClient.createDownloadLink(
         { artifactType: ArtifactType.REPORT, source },
         { signal },
       );

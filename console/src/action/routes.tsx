@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { runRoute, trackedRunRoute } from '../run/base-routes.tsx';
 import { parseActionSearch } from './action-search.ts';
 
@@ -7,7 +8,7 @@ export const actionRoute = createRoute({
   getParentRoute: () => runRoute,
   path: '/actions/$action',
   validateSearch: parseActionSearch,
-  component: lazyRouteComponent(() => import('./action-panel.tsx'), 'ActionPanel'),
+  component: lazyPage(() => import('./action-panel.tsx'), 'ActionPanel'),
 });
 
 /** One action of a tracked run. */
@@ -15,5 +16,5 @@ export const trackedActionRoute = createRoute({
   getParentRoute: () => trackedRunRoute,
   path: '/actions/$action',
   validateSearch: parseActionSearch,
-  component: lazyRouteComponent(() => import('./action-panel.tsx'), 'ActionPanel'),
+  component: lazyPage(() => import('./action-panel.tsx'), 'ActionPanel'),
 });

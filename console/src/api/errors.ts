@@ -8,6 +8,11 @@ export function errorText(error: unknown): string {
   if (unreachable || (connect.code === Code.Unavailable && /^HTTP \d+$/.test(connect.rawMessage))) {
     return 'The service can’t be reached.';
   }
+  const refused = connect.code === Code.PermissionDenied || connect.code === Code.Unauthenticated;
+  if (refused && /^(HTTP \d+)?$/.test(connect.rawMessage)) {
+    const what = connect.code === Code.Unauthenticated ? 'You have to log in' : 'You may not do this';
+    return `${what}: the service, or a proxy in front of it, refused the request${connect.rawMessage === '' ? '' : ` (${connect.rawMessage})`}.`;
+  }
   return connect.rawMessage === '' ? Code[connect.code] : connect.rawMessage;
 }
 

@@ -2,9 +2,10 @@ import { isPassing } from './errors.ts';
 
 /**
  * Where a stream stands: `connecting` (never had an answer), `live`, `reconnecting` (broke, opens again by itself), `offline` (the
- * browser has no network), `ended` (the service said all there is to say), `failed` (refused; asking again would not help).
+ * browser has no network), `paused` (other tabs have the connections), `ended` (the service said all there is to say), `failed` (refused;
+ * asking again would not help).
  */
-export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'ended' | 'failed';
+export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'paused' | 'ended' | 'failed';
 
 /** A server stream and who listens to it. */
 export interface Followed<M> {

@@ -5,17 +5,12 @@ import {
   type RunIdentifier,
   RunIdentifierSchema,
 } from '../../../src/gen/flyteidl2/common/identifier_pb.js';
-import { readSetting } from '../shared/settings.ts';
+import { organization } from './organization.ts';
 
 /** What most pages are about: a project in a domain. */
 export interface Scope {
   readonly project: string;
   readonly domain: string;
-}
-
-/** The organization that requests name. Services that do not keep organizations apart accept any. */
-export function organization(): string {
-  return readSetting('organization', 'default');
 }
 
 /** The scope as requests name it. */

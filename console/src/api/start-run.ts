@@ -3,6 +3,7 @@ import type { RunSpec } from '../../../src/gen/flyteidl2/task/run_pb.js';
 import type { CreateRunRequest } from '../../../src/gen/flyteidl2/workflow/run_service_pb.js';
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from './clients.ts';
+import { dataClient } from './data-client.ts';
 import { projectId, runId, type Scope } from './scope.ts';
 
 /** A run to be started. */
@@ -22,7 +23,7 @@ export async function startRun({ scope, name, task, inputs, runSpec }: NewRun): 
       ? ({ case: 'projectId', value: projectId(scope) } as const)
       : ({ case: 'runId', value: runId(scope, name) } as const);
   // As the SDK does: what is large goes to the storage, and its hash finds results in the cache.
-  const { offloadedInputData } = await api.data.uploadInputs({
+  const { offloadedInputData } = await dataClient.uploadInputs({
     id,
     task,
     inputs,

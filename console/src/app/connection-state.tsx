@@ -12,6 +12,10 @@ const words: Readonly<Record<StreamState, readonly [label: string, explanation: 
     'The connection broke and is opened again by itself; what is shown may be old.',
   ],
   offline: ['Offline', 'This computer has no network; the page goes on once it is back.'],
+  paused: [
+    'Paused',
+    'Other tabs hold the connections that a browser allows, so what is shown may be old. Click anywhere on this page, and it goes on.',
+  ],
   ended: ['Complete', 'Nothing more will happen here.'],
   failed: ['Not live', 'The service refused to send updates.'],
 };

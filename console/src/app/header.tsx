@@ -1,6 +1,8 @@
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconChevronDown, IconClock, IconHelp, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { separateOrganization } from '../api/organization.ts';
 import type { Scope } from '../api/scope.ts';
 import type { TimeStyle } from '../shared/instant.ts';
 import { useTimeStyle } from '../shared/time.tsx';
@@ -20,6 +22,11 @@ export function Header({ scope, onHelp, onPalette }: HeaderProps) {
     <header className={styles.header}>
       <Link to="/" search={{ choose: true }} className={styles.scope}>
         <img src="/icon.svg" alt="" width={22} height={22} />
+        {separateOrganization !== undefined && (
+          <span className={styles.organization} title={`Organization ${separateOrganization}`}>
+            {separateOrganization}
+          </span>
+        )}
         {scope === undefined ? (
           <span className={styles.project}>Runs service</span>
         ) : (
@@ -80,10 +87,12 @@ const timeStyles: Readonly<Record<TimeStyle, string>> = {
 
 function TimeMenu() {
   const [style, choose] = useTimeStyle();
+  // What the menu says stands no second time beside it.
+  const [opened, setOpened] = useState(false);
   return (
-    <Menu position="bottom-end">
+    <Menu onChange={setOpened} position="bottom-end">
       <Menu.Target>
-        <Tooltip label={`Times: ${timeStyles[style]}`}>
+        <Tooltip label={`Times: ${timeStyles[style]}`} disabled={opened}>
           <ActionIcon aria-label={`How times are written: ${timeStyles[style]}`}>
             <IconClock size={18} />
           </ActionIcon>

@@ -1,7 +1,32 @@
 import { Group, Kbd, Modal, Table } from '@mantine/core';
 import { useAllShortcuts } from './shortcuts.ts';
 
-const shown: Readonly<Record<string, string>> = { Enter: '↵', Escape: 'esc', ' ': 'space' };
+const shown: Readonly<Record<string, string>> = {
+  Enter: '↵',
+  Escape: 'esc',
+  ' ': 'space',
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+};
+
+/** One of several keys that do the same: one or two that are pressed in a row. */
+type Keys = readonly string[];
+
+/** What keys do, with all that do it, in the order in which they were offered. */
+function byLabel(
+  shortcuts: readonly { readonly keys: string; readonly label: string }[],
+): [string, Keys[]][] {
+  const rows = new Map<string, Keys[]>();
+  for (const { keys, label } of shortcuts) {
+    const names = keys.split(' ').map((key) => shown[key] ?? key);
+    const row = rows.get(label);
+    if (row === undefined) rows.set(label, [names]);
+    else row.push(names);
+  }
+  return [...rows];
+}
 
 /** Every key that works on the page behind it. */
 export function HelpDialog({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
@@ -17,9 +42,9 @@ export function HelpDialog({ opened, onClose }: { readonly opened: boolean; read
     >
       <Table verticalSpacing={6}>
         <Table.Tbody>
-          <Row keys={['Ctrl or ⌘', 'K']} label="Palette: go to any page or run, by its name" />
-          {unique.map(({ keys, label }) => (
-            <Row key={keys} keys={keys.split(' ').map((key) => shown[key] ?? key)} label={label} />
+          <Row keys={[['Ctrl or ⌘', 'K']]} label="Palette: go to any page or run, by its name" />
+          {byLabel(unique).map(([label, keys]) => (
+            <Row key={label} keys={keys} label={label} />
           ))}
         </Table.Tbody>
       </Table>
@@ -27,15 +52,19 @@ export function HelpDialog({ opened, onClose }: { readonly opened: boolean; read
   );
 }
 
-function Row({ keys, label }: { readonly keys: readonly string[]; readonly label: string }) {
+function Row({ keys, label }: { readonly keys: readonly Keys[]; readonly label: string }) {
   return (
     <Table.Tr>
       <Table.Td w={140}>
-        <Group gap={4}>
-          {keys.map((key) => (
-            <Kbd key={key} size="xs">
-              {key}
-            </Kbd>
+        <Group gap={12}>
+          {keys.map((sequence) => (
+            <Group key={sequence.join(' ')} gap={4}>
+              {sequence.map((key) => (
+                <Kbd key={key} size="xs">
+                  {key}
+                </Kbd>
+              ))}
+            </Group>
           ))}
         </Group>
       </Table.Td>

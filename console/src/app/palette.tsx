@@ -10,6 +10,7 @@ import { projectId, type Scope } from '../api/scope.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import { NAV } from './nav.ts';
 import { usePaletteActions } from './palette-actions.ts';
+import styles from './palette.module.css';
 
 const [store, spotlight] = createSpotlight();
 
@@ -49,7 +50,7 @@ export function Palette({ scope }: { readonly scope: Scope | undefined }) {
       maxHeight={480}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
       attributes={{ content: { 'aria-label': 'Palette' } }}
-      styles={{ actionDescription: { color: 'var(--console-muted)', opacity: 1 } }}
+      classNames={{ action: styles.action ?? '', actionDescription: styles.description ?? '' }}
     >
       <Spotlight.Search
         placeholder="A page, or the beginning of a run’s name"

@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
+import { completeAddress, withOrganization } from '../api/organization.ts';
 import { homeRoute, rootRoute, scopeRoute } from './base-routes.tsx';
 import { compareRoutes } from '../compare/routes.tsx';
 import { runRoutes } from '../run/routes.tsx';
@@ -12,11 +13,17 @@ const routeTree = rootRoute.addChildren([
   scopeRoute.addChildren([...runsRoutes, ...runRoutes, ...tasksRoutes, ...triggersRoutes, ...compareRoutes]),
 ]);
 
+completeAddress();
+
 /** Which page stands under which address. */
 export const router = createRouter({
   routeTree,
-  parseSearch,
-  stringifySearch,
+  // Where organizations are kept apart, the address says which; pages need not know.
+  parseSearch: (text) => {
+    const { org: _, ...search } = parseSearch(text);
+    return search;
+  },
+  stringifySearch: (search) => withOrganization(stringifySearch(search)),
   defaultPreload: 'intent',
   // Live pages hold their own data; a preloaded page is only its code.
   defaultPreloadStaleTime: 0,

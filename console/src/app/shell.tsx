@@ -1,18 +1,22 @@
 import { Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import type { Scope } from '../api/scope.ts';
 import { Header } from './header.tsx';
-import { HelpDialog } from './help-dialog.tsx';
 import { rememberScope } from './last-scope.ts';
+import { LostNotice } from './lost-notice.tsx';
 import { NAV } from './nav.ts';
-import { openPalette, Palette } from './palette.tsx';
+import { LazyPalette, openPalette } from './lazy-palette.tsx';
 import { useShortcuts } from './shortcuts.ts';
+
+const HelpDialog = lazy(async () => ({ default: (await import('./help-dialog.tsx')).HelpDialog }));
 
 /** The frame of every page: header, palette, help, keys that work everywhere. */
 export function Shell() {
   const scope = useScopeOrNone();
   const navigate = useNavigate();
   const [help, setHelp] = useState(false);
+  const [helped, setHelped] = useState(false);
+  if (help && !helped) setHelped(true);
   useEffect(() => {
     if (scope !== undefined) rememberScope(scope);
   }, [scope]);
@@ -37,8 +41,13 @@ export function Shell() {
       <Header scope={scope} onHelp={() => setHelp(true)} onPalette={openPalette} />
       <main id="content" tabIndex={-1}>
         <Outlet />
-        <Palette scope={scope} />
-        <HelpDialog opened={help} onClose={() => setHelp(false)} />
+        <LazyPalette scope={scope} />
+        <LostNotice />
+        {helped && (
+          <Suspense>
+            <HelpDialog opened={help} onClose={() => setHelp(false)} />
+          </Suspense>
+        )}
       </main>
     </>
   );

@@ -38,14 +38,22 @@ export const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: 'xs' }, styles: { root: { fontWeight: 500 } } },
+    // Its label is cut at the edges of its lines, which have to hold a g, too.
+    Button: {
+      defaultProps: { size: 'xs' },
+      styles: { root: { fontWeight: 500 }, label: { lineHeight: 1.5 } },
+    },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     TextInput: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs' } },
     // Inside its landmark, where screen readers look for it.
     Menu: { defaultProps: { shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false } },
     // A dialog's <header> is none of the page's inside of <main>. It begins at the left of the window wherever it stands in the page.
-    Modal: { defaultProps: { withinPortal: false }, styles: { inner: { insetInlineStart: 0 } } },
+    // The scroll bar's place is kept anyway: what locks scrolling would keep it once more, and move the page.
+    Modal: {
+      defaultProps: { withinPortal: false, removeScrollProps: { removeScrollBar: false } },
+      styles: { inner: { insetInlineStart: 0 } },
+    },
     Popover: { defaultProps: { shadow: 'md', withinPortal: false } },
     Tooltip: {
       defaultProps: { openDelay: 300, withArrow: true, withinPortal: false, floatingStrategy: 'fixed' },

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { scopeRoute } from '../app/base-routes.tsx';
 import { one } from '../app/search.ts';
 
@@ -17,6 +18,6 @@ export const compareRoutes = [
       const [a, b] = [one(search.a), one(search.b)];
       return { ...(a !== undefined && { a }), ...(b !== undefined && { b }) };
     },
-    component: lazyRouteComponent(() => import('./compare-page.tsx'), 'ComparePage'),
+    component: lazyPage(() => import('./compare-page.tsx'), 'ComparePage'),
   }),
 ] as const;

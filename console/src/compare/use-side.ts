@@ -6,9 +6,11 @@ import { RunSpecSchema } from '../../../src/gen/flyteidl2/task/run_pb.js';
 import { TaskSpecSchema } from '../../../src/gen/flyteidl2/task/task_definition_pb.js';
 import type { Action, RunDetails } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../api/clients.ts';
+import { dataClient } from '../api/data-client.ts';
 import { projectId, runId, type Scope } from '../api/scope.ts';
 import type { Json } from '../run/form/json.ts';
 import { literalToJson } from '../run/form/to-json.ts';
+import { errorLine } from '../shared/error-line.ts';
 import { personName } from '../shared/people.ts';
 import { leaves } from './rows.ts';
 
@@ -46,7 +48,7 @@ async function readSide(scope: Scope, name: string, signal: AbortSignal): Promis
   const { details } = await api.runs.getRunDetails({ runId: id }, { signal });
   if (details === undefined) throw new Error(`The service knows nothing of ${name}.`);
   const [data, { actions, cut }] = await Promise.all([
-    api.data.getActionData({ actionId: { run: id, name: details.action?.id?.name ?? 'a0' } }, { signal }),
+    dataClient.getActionData({ actionId: { run: id, name: details.action?.id?.name ?? 'a0' } }, { signal }),
     readActions(scope, name, signal),
   ]);
   const { runSpec, action } = details;
@@ -96,7 +98,7 @@ function summaryOf({ action }: RunDetails): Map<string, string> {
     ['by', personName(metadata?.executedBy)],
     ['trigger', metadata?.triggerName ?? ''],
     ['attempts', String(action?.status?.attempts ?? 0)],
-    ['error', action?.result.case === 'errorInfo' ? action.result.value.message : ''],
+    ['error', action?.result.case === 'errorInfo' ? errorLine(action.result.value) : ''],
   ]);
 }
 

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { scopeRoute } from '../app/base-routes.tsx';
 import { parseRunSearch } from './run-search.ts';
 
@@ -7,7 +8,7 @@ export const runRoute = createRoute({
   getParentRoute: () => scopeRoute,
   path: '/runs/$name',
   validateSearch: parseRunSearch,
-  component: lazyRouteComponent(() => import('./run-page.tsx'), 'RunPage'),
+  component: lazyPage(() => import('./run-page.tsx'), 'RunPage'),
 });
 
 /** One tracked run. */
@@ -15,5 +16,5 @@ export const trackedRunRoute = createRoute({
   getParentRoute: () => scopeRoute,
   path: '/tracked-runs/$name',
   validateSearch: parseRunSearch,
-  component: lazyRouteComponent(() => import('./run-page.tsx'), 'TrackedRunPage'),
+  component: lazyPage(() => import('./run-page.tsx'), 'TrackedRunPage'),
 });

@@ -9,7 +9,7 @@ import type { RunView } from './run-search.ts';
 import { Separator, usePanelWidth } from './separator.tsx';
 import { Toolbar } from './toolbar.tsx';
 import type { TreeItem } from './tree/item.ts';
-import { isTrouble } from './tree/item.ts';
+import { nextFailed } from './tree/trouble.ts';
 
 const GraphView = lazy(() => import('./graph/graph-view.tsx'));
 
@@ -146,20 +146,4 @@ function useMoveKeys(cursor: string | undefined, setCursor: (id: string) => void
       },
     },
   ]);
-}
-
-/** The deepest failures are the interesting ones: what failed only because of a child is passed over. */
-function nextFailed(items: Iterable<TreeItem>, after: TreeItem | undefined): TreeItem | undefined {
-  let first: TreeItem | undefined;
-  let passed = after === undefined;
-  for (const item of items) {
-    const cause =
-      item.kind === 'action' &&
-      isTrouble(item.phase) &&
-      !item.children.some((child) => isTrouble(child.phase));
-    if (cause && passed && item !== after) return item;
-    if (cause) first ??= item;
-    if (item === after) passed = true;
-  }
-  return first;
 }

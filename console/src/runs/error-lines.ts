@@ -3,13 +3,14 @@ import type { ActionDetails } from '../../../src/gen/flyteidl2/workflow/run_defi
 import { type RunKind, runClient } from '../api/clients.ts';
 import { runId, type Scope } from '../api/scope.ts';
 import { ActionPhase } from '../../../src/gen/flyteidl2/common/phase_pb.js';
+import { errorExcerpt, errorLine } from '../shared/error-line.ts';
 import { limiter } from './limiter.ts';
 import type { RunRow } from './run-row.ts';
 
 // Browsers have six connections to an origin over HTTP/1.1: the stream, the pages and what people click have to get theirs.
 const inTurn = limiter(3);
 
-/** Why a run failed or was stopped, and whose fault that was. */
+/** Why a run failed or was stopped: in a line, and as much more as a tooltip holds. */
 export interface Reason {
   readonly line: string;
   readonly whole: string;
@@ -39,24 +40,13 @@ export const failed: ReadonlySet<ActionPhase> = new Set([
   ActionPhase.ABORTED,
 ]);
 
-/** The line of an error that says most: the last one of a traceback. */
+/** What a run that ended so has to say of it; undefined if nothing. */
 export function reasonOf(result: ActionDetails['result'] | undefined): Reason | undefined {
   if (result?.case === 'errorInfo') {
-    const { message, code } = result.value;
-    const line = lastLine(message);
-    return { line: line === '' ? code : line, whole: message };
+    return { line: errorLine(result.value), whole: errorExcerpt(result.value.message) };
   }
   if (result?.case === 'abortInfo' && result.value.reason !== '') {
     return { line: result.value.reason, whole: result.value.reason };
   }
   return undefined;
-}
-
-function lastLine(text: string): string {
-  return (
-    text
-      .split('\n')
-      .findLast((line) => line.trim() !== '')
-      ?.trim() ?? ''
-  );
 }

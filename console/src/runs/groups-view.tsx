@@ -100,8 +100,8 @@ function ariaSort(sort: string, column: string): 'ascending' | 'descending' | 'n
 }
 
 function arrow(sort: string, column: string): string {
-  if (sort === column) return ' ↑';
-  return sort === `-${column}` ? ' ↓' : '';
+  if (sort === column) return '↑';
+  return sort === `-${column}` ? '↓' : '';
 }
 
 /** Numbers from large to small first, because that is what people look for. */

@@ -2,7 +2,6 @@ import { Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { TaskGroup } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import type { Scope } from '../api/scope.ts';
-import { runPath } from '../shared/paths.ts';
 import { phaseInfo } from '../shared/phase.ts';
 import { phaseColours } from '../shared/phase-badge.tsx';
 import styles from './recent-runs.module.css';
@@ -25,7 +24,8 @@ export function RecentRuns({ scope, group }: RecentRunsProps) {
         return (
           <Tooltip key={runName} label={text}>
             <Link
-              to={runPath(scope, 'runs', runName) as string}
+              to="/v2/domain/$domain/project/$project/runs/$name"
+              params={{ ...scope, name: runName }}
               className={styles.dot}
               style={phaseColours(phase)}
               aria-label={text}

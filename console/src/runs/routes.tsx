@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { scopeRoute } from '../app/base-routes.tsx';
 import { parseRunsSearch } from './runs-search.ts';
 
@@ -15,12 +16,12 @@ export const runsRoutes = [
     getParentRoute: () => scopeRoute,
     path: '/runs',
     validateSearch: parseRunsSearch,
-    component: lazyRouteComponent(() => import('./runs-page.tsx'), 'RunsPage'),
+    component: lazyPage(() => import('./runs-page.tsx'), 'RunsPage'),
   }),
   createRoute({
     getParentRoute: () => scopeRoute,
     path: '/tracked-runs',
     validateSearch: parseRunsSearch,
-    component: lazyRouteComponent(() => import('./runs-page.tsx'), 'TrackedRunsPage'),
+    component: lazyPage(() => import('./runs-page.tsx'), 'TrackedRunsPage'),
   }),
 ] as const;

@@ -34,6 +34,21 @@ describe('the address of the list of runs', () => {
     expect(periodOf(read('?since=2h'), 10_000_000)).toEqual({ from: 2_800_000, to: undefined });
   });
 
+  it('knows whole days, by the calendar of the zone', () => {
+    const now = Date.UTC(2026, 10, 21, 5);
+    expect(read('?since=yesterday')).toEqual({ since: 'yesterday' });
+    expect(periodOf({ since: 'yesterday' }, now, true)).toEqual({
+      from: Date.UTC(2026, 10, 20),
+      to: Date.UTC(2026, 10, 21),
+    });
+    expect(periodOf({ since: 'today' }, now, true)).toEqual({ from: Date.UTC(2026, 10, 21), to: undefined });
+    const local = periodOf({ since: 'yesterday' }, new Date(2026, 10, 21, 5).getTime(), false);
+    expect(local).toEqual({
+      from: new Date(2026, 10, 20).getTime(),
+      to: new Date(2026, 10, 21).getTime(),
+    });
+  });
+
   it('knows what a filter is', () => {
     expect(isFiltered(read('?group=task&sort=-runs'))).toBe(false);
     expect(isFiltered(read('?name=x'))).toBe(true);

@@ -1,6 +1,7 @@
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { many, one } from '../app/search.ts';
 import { phaseOfKey } from '../shared/phase.ts';
+import { readSetting } from '../shared/kept-settings.ts';
 
 /** The state of the list of runs, all of it in the address. What is missing does not filter. Lists are separated by commas. */
 export interface RunsSearch {
@@ -18,7 +19,7 @@ export interface RunsSearch {
   readonly trigger?: string;
   /** Keys of sources, any of which. */
   readonly source?: string;
-  /** Runs of the last so many minutes, hours or days: `30m`, `24h`, `7d`. */
+  /** Runs of the last so many minutes, hours or days: `30m`, `24h`, `7d`; or of a whole day: `today`, `yesterday`. */
   readonly since?: string;
   /** Runs from this instant on, and before that one; ISO 8601, in UTC. */
   readonly from?: string;
@@ -64,7 +65,7 @@ export function parseRunsSearch(search: Record<string, unknown>): RunsSearch {
   const since = one(search.since);
   const texts = {
     name: one(search.name)?.slice(0, 200),
-    since: since !== undefined && spanMs(since) !== undefined ? since : undefined,
+    since: since !== undefined && (isDay(since) || spanMs(since) !== undefined) ? since : undefined,
     from: instant(one(search.from)),
     to: instant(one(search.to)),
     group: one(search.group) === 'task' ? 'task' : undefined,
@@ -104,11 +105,42 @@ export function spanMs(text: string): number | undefined {
   return ms > 0 && ms <= 3650 * 86_400_000 ? ms : undefined;
 }
 
-/** The period that the address names, in milliseconds since 1970; open where it names no end. */
+/** Days back from now, by what addresses call them. */
+const DAYS: ReadonlyMap<string, number> = new Map([
+  ['today', 0],
+  ['yesterday', 1],
+]);
+
+/** Whether the text names a whole day. */
+export function isDay(text: string): boolean {
+  return DAYS.has(text);
+}
+
+/** The midnight before `now`, so many days back, in the zone of the browser or in UTC. */
+function midnight(now: number, daysBack: number, utc: boolean): number {
+  const at = new Date(now);
+  // By the calendar: not every day has 24 hours.
+  if (utc) return at.setUTCHours(0, 0, 0, 0) - daysBack * 86_400_000;
+  at.setHours(0, 0, 0, 0);
+  return at.setDate(at.getDate() - daysBack);
+}
+
+/**
+ * The period that the address names, in milliseconds since 1970; open where it names no end. Days begin at midnight in the zone of the
+ * browser, or in UTC for who reads times in UTC.
+ */
 export function periodOf(
   search: RunsSearch,
   now: number,
+  utc: boolean = readSetting('times', '') === 'utc',
 ): { from: number | undefined; to: number | undefined } {
+  const daysBack = DAYS.get(search.since ?? '');
+  if (daysBack !== undefined) {
+    return {
+      from: midnight(now, daysBack, utc),
+      to: daysBack === 0 ? undefined : midnight(now, daysBack - 1, utc),
+    };
+  }
   const span = search.since === undefined ? undefined : spanMs(search.since);
   if (span !== undefined) return { from: now - span, to: undefined };
   return {

@@ -10,6 +10,8 @@ const SPANS = [
   ['1h', 'Last hour'],
   ['6h', 'Last 6 hours'],
   ['24h', 'Last 24 hours'],
+  ['today', 'Today'],
+  ['yesterday', 'Yesterday'],
   ['7d', 'Last 7 days'],
   ['30d', 'Last 30 days'],
 ] as const;

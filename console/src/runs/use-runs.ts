@@ -6,10 +6,11 @@ import { type RunKind, runClient } from '../api/clients.ts';
 import { projectId, type Scope } from '../api/scope.ts';
 import { useFrameStore, usePageStream } from '../api/use-page-stream.ts';
 import { useNow } from '../shared/clock.ts';
+import { useTimeStyle } from '../shared/time.tsx';
 import { matcher, serverFilters } from './filter.ts';
 import type { RunRow } from './run-row.ts';
 import { RunsStore } from './runs-store.ts';
-import type { RunsSearch } from './runs-search.ts';
+import { isDay, type RunsSearch } from './runs-search.ts';
 
 const PAGE = 200;
 const NAMES_AT_ONCE = 100;
@@ -49,11 +50,14 @@ export function useRuns(kind: RunKind, scope: Scope, search: RunsSearch, watch: 
   const version = useFrameStore(store.frame);
   // A period that ends now moves on by itself.
   const now = useNow(search.since !== undefined);
+  // Days begin when they do in the zone that times are written in.
+  const [zone] = useTimeStyle();
   const lists = useMemo(() => {
     void version;
+    void zone;
     const loaded = store.rows();
     return { loaded, rows: pick(loaded, search, now) };
-  }, [store, version, search, now]);
+  }, [store, version, search, now, zone]);
   return {
     ...lists,
     ready: lists.rows.length > 0 || pages.isFetched,
@@ -88,10 +92,15 @@ function usePages(
   enabled: boolean,
 ) {
   // "The last 24 hours" are counted from when they were asked for; the stream brings what comes later.
-  const filters = useMemo(() => serverFilters(kind, search, Date.now()), [kind, search]);
+  const [style] = useTimeStyle();
+  const zone = isDay(search.since ?? '') ? style : '';
+  const filters = useMemo(() => {
+    void zone;
+    return serverFilters(kind, search, Date.now());
+  }, [kind, search, zone]);
   const { sort: _sort, group: _group, ...asked } = search;
   const pages = useInfiniteQuery({
-    queryKey: ['runs', key, asked],
+    queryKey: ['runs', key, asked, zone],
     enabled,
     initialPageParam: '',
     staleTime: 0,

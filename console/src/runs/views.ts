@@ -12,6 +12,7 @@ export const BUILT_IN: readonly SavedView[] = [
   { name: 'All runs', search: {} },
   { name: 'Going on', search: { phase: 'queued,waiting,initializing,running,paused' } },
   { name: 'Failed in the last 24 hours', search: { phase: 'failed,timed-out', since: '24h' } },
+  { name: 'Failed yesterday', search: { phase: 'failed,timed-out', since: 'yesterday' } },
   { name: 'Waiting for somebody', search: { phase: 'paused' } },
   { name: 'By task, last 7 days', search: { since: '7d', group: 'task' } },
 ];

@@ -8,6 +8,7 @@ import { durationText } from '../shared/instant.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import { Time } from '../shared/time.tsx';
 import { scheduleText } from '../triggers/schedule-text.ts';
+import styles from './task-line.module.css';
 
 interface TaskLineProps {
   readonly scope: Scope;
@@ -32,7 +33,9 @@ export function TaskLine({ scope, task: { taskId, metadata, taskSummary }, group
           {taskId.name}
         </Link>
       </td>
-      <td className="mono">{taskId.version}</td>
+      <td className="mono" title={taskId.version}>
+        <span className={styles.version}>{taskId.version}</span>
+      </td>
       <td data-number>
         <Time at={metadata?.deployedAt} />
       </td>

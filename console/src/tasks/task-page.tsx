@@ -10,6 +10,7 @@ import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorBanner } from '../shared/error-banner.tsx';
 import { TriggersTable } from '../triggers/triggers-table.tsx';
 import { TaskInterface } from './task-interface.tsx';
+import type { TaskTab } from './task-search.ts';
 import { TaskNumbers } from './task-numbers.tsx';
 import { TaskRuns } from './task-runs.tsx';
 import styles from './task-page.module.css';
@@ -17,10 +18,11 @@ import { useGroups } from './use-groups.ts';
 import { useTaskDetails, useVersions } from './use-tasks.ts';
 import { Versions } from './versions.tsx';
 
+const TaskGrid = lazy(() => import('./grid/task-grid.tsx'));
 const RunTaskDialog = lazy(() => import('./run-task-dialog.tsx'));
 const route = getRouteApi('/v2/domain/$domain/project/$project/tasks/$name');
 
-/** A deployed task: its numbers, newest runs, versions, triggers and inputs, and a way to start it. */
+/** A task: its numbers, newest runs, versions, triggers and inputs, and a way to start it. */
 export function TaskPage() {
   const { name, ...scope } = route.useParams();
   useDocumentTitle(`${name} · ${scope.project}`);
@@ -33,16 +35,24 @@ export function TaskPage() {
   const details = useTaskDetails(scope, name, version);
   const group = useGroups(scope, name).get(name);
   const start = () => setStarting(true);
+  const show = (tab: TaskTab) => {
+    const { tab: _, ...others } = search;
+    void navigate({
+      search: tab === 'runs' ? others : { ...others, tab },
+      replace: true,
+      resetScroll: false,
+    });
+  };
   useOffer(details.data === undefined ? [] : [{ label: 'Run this task', run: start }]);
   useShortcuts([{ keys: 'r', label: 'Run this task', run: () => details.data !== undefined && start() }]);
   const error = versions.error ?? details.error;
-  if (versions.isSuccess && all.length === 0) {
-    return (
-      <EmptyState title={`No task ${name} is deployed here`}>
-        <Anchor renderRoot={(props) => <Link {...props} to={TASKS} params={scope} />}>All tasks</Anchor>
-      </EmptyState>
-    );
-  }
+  const chooseVersion = (chosen: string) => {
+    const { version: _, ...others } = search;
+    const next = chosen === all[0]?.version ? others : { ...others, version: chosen };
+    void navigate({ search: next, replace: true });
+  };
+  // A run needs no deployed task.
+  const undeployed = versions.isSuccess && all.length === 0;
   // A version of the address need not be among those that are loaded.
   const choices = [
     ...new Set([...(version === undefined ? [] : [version]), ...all.map((one) => one.version)]),
@@ -59,26 +69,27 @@ export function TaskPage() {
           </span>
           <h1 className={styles.name}>{name}</h1>
           <CopyButton value={name} what="the task’s name" />
-          <Select
-            ml="auto"
-            w={220}
-            aria-label="Version"
-            data={choices}
-            value={version ?? null}
-            searchable
-            allowDeselect={false}
-            onChange={(chosen) =>
-              chosen !== null &&
-              void navigate({ search: chosen === all[0]?.version ? {} : { version: chosen }, replace: true })
-            }
-          />
-          <Button
-            leftSection={<IconPlayerPlay size={14} />}
-            disabled={details.data === undefined}
-            onClick={start}
-          >
-            Run now
-          </Button>
+          {!undeployed && (
+            <>
+              <Select
+                ml="auto"
+                w={220}
+                aria-label="Version"
+                data={choices}
+                value={version ?? null}
+                searchable
+                allowDeselect={false}
+                onChange={(chosen) => chosen !== null && chooseVersion(chosen)}
+              />
+              <Button
+                leftSection={<IconPlayerPlay size={14} />}
+                disabled={details.data === undefined}
+                onClick={start}
+              >
+                Run now
+              </Button>
+            </>
+          )}
         </div>
         <TaskNumbers details={details.data} group={group} />
       </section>
@@ -89,15 +100,42 @@ export function TaskPage() {
           onRetry={() => void (versions.error === null ? details.refetch() : versions.refetch())}
         />
       )}
-      <Tabs defaultValue="runs" keepMounted={false}>
+      {undeployed && (
+        <p className={styles.text} data-note>
+          No task {name} is deployed here. Its runs came with what they needed;{' '}
+          <Anchor
+            inherit
+            underline="always"
+            renderRoot={(props) => <Link {...props} to={TASKS} params={scope} />}
+          >
+            these are deployed
+          </Anchor>
+          .
+        </p>
+      )}
+      <Tabs
+        value={undeployed && search.tab !== 'grid' ? 'runs' : (search.tab ?? 'runs')}
+        onChange={(tab) => show(tab as TaskTab)}
+        keepMounted={false}
+      >
         <Tabs.List px="md">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
-          <Tabs.Tab value="versions">Versions</Tabs.Tab>
-          <Tabs.Tab value="triggers">Triggers</Tabs.Tab>
-          <Tabs.Tab value="interface">Inputs and outputs</Tabs.Tab>
+          <Tabs.Tab value="grid">Grid</Tabs.Tab>
+          {!undeployed && (
+            <>
+              <Tabs.Tab value="versions">Versions</Tabs.Tab>
+              <Tabs.Tab value="triggers">Triggers</Tabs.Tab>
+              <Tabs.Tab value="interface">Inputs and outputs</Tabs.Tab>
+            </>
+          )}
         </Tabs.List>
         <Tabs.Panel value="runs">
           <TaskRuns scope={scope} name={name} changed={changeOf(group)} />
+        </Tabs.Panel>
+        <Tabs.Panel value="grid">
+          <Suspense>
+            <TaskGrid scope={scope} name={name} changed={changeOf(group)} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="versions">
           <Versions scope={scope} name={name} list={versions} shown={version} />

@@ -24,7 +24,7 @@ export function TaskRuns({ scope, name, changed }: TaskRunsProps) {
   }
   const rows = data?.runs.flatMap((run) => rowOf(run) ?? []) ?? [];
   if (data !== undefined && rows.length === 0) {
-    return <EmptyState title="It has not run yet">Start it with “Run now”.</EmptyState>;
+    return <EmptyState title="It has not run yet">Its newest runs will be shown here.</EmptyState>;
   }
   return (
     <div className={styles.frame}>

@@ -70,7 +70,9 @@ export function TasksPage() {
                 <th scope="col" data-number>
                   Average
                 </th>
-                <th scope="col">Recent runs, the latest on the right</th>
+                <th scope="col" title="The latest stands on the right">
+                  Recent runs
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -1,7 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import { api } from '../api/clients.ts';
-import { organization, projectId, type Scope } from '../api/scope.ts';
+import { taskClient } from '../api/task-client.ts';
+import { organization } from '../api/organization.ts';
+import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
 
@@ -11,7 +13,7 @@ export function useTasks(scope: Scope, q: string | undefined) {
     queryKey: ['tasks', scope.project, scope.domain, q ?? ''],
     initialPageParam: '',
     queryFn: ({ signal, pageParam }) =>
-      api.tasks.listTasks(
+      taskClient.listTasks(
         {
           scopeBy: { case: 'projectId', value: projectId(scope) },
           request: {
@@ -36,7 +38,7 @@ export function useVersions(scope: Scope, name: string) {
     queryKey: ['task-versions', scope.project, scope.domain, name],
     initialPageParam: '',
     queryFn: ({ signal, pageParam }) =>
-      api.tasks.listVersions(
+      taskClient.listVersions(
         {
           taskName: { org: organization(), ...scope, name },
           request: { limit: PAGE, token: pageParam },
@@ -56,7 +58,7 @@ export function useTaskDetails(scope: Scope, name: string, version: string | und
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }) => {
       const taskId = { org: organization(), ...scope, name, version: version ?? '' };
-      return (await api.tasks.getTaskDetails({ taskId }, { signal })).details;
+      return (await taskClient.getTaskDetails({ taskId }, { signal })).details;
     },
   });
 }

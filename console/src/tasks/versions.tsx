@@ -39,7 +39,7 @@ export function Versions({ scope, name, list, shown }: VersionsProps) {
                 <Link
                   to="/v2/domain/$domain/project/$project/tasks/$name"
                   params={{ ...scope, name }}
-                  search={{ version }}
+                  search={{ version, tab: 'versions' }}
                 >
                   {version}
                 </Link>

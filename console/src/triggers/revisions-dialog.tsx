@@ -2,7 +2,7 @@ import { Loader, Modal, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { TriggerName } from '../../../src/gen/flyteidl2/common/identifier_pb.js';
 import { TriggerRevisionAction } from '../../../src/gen/flyteidl2/trigger/trigger_definition_pb.js';
-import { api } from '../api/clients.ts';
+import { triggerClient } from '../api/trigger-client.ts';
 import { errorText } from '../api/errors.ts';
 import { personName } from '../shared/people.ts';
 import { Time } from '../shared/time.tsx';
@@ -21,7 +21,7 @@ export function RevisionsDialog({ name, onClose }: { readonly name: TriggerName;
   const { data, error } = useQuery({
     queryKey: ['triggers', 'revisions', name.project, name.domain, name.taskName, name.name],
     queryFn: ({ signal }) =>
-      api.triggers.getTriggerRevisionHistory({ name, request: { limit: MOST } }, { signal }),
+      triggerClient.getTriggerRevisionHistory({ name, request: { limit: MOST } }, { signal }),
   });
   return (
     <Modal

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../app/lazy-page.tsx';
 import { scopeRoute } from '../app/base-routes.tsx';
 import { one } from '../app/search.ts';
 
@@ -11,6 +12,6 @@ export const triggersRoutes = [
       const q = one(search.q)?.slice(0, 200);
       return q === undefined ? {} : { q };
     },
-    component: lazyRouteComponent(() => import('./triggers-page.tsx'), 'TriggersPage'),
+    component: lazyPage(() => import('./triggers-page.tsx'), 'TriggersPage'),
   }),
 ] as const;

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Switch } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Switch } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconDots, IconHistory, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -88,36 +88,38 @@ export function TriggerLine({ scope, trigger, withTask, onDialog }: TriggerLineP
         <Time at={status?.updatedAt ?? status?.deployedAt} />
       </td>
       <td data-number>
-        <Button
-          size="compact-xs"
-          variant="default"
-          leftSection={<IconPlayerPlay size={12} />}
-          loading={run.isPending}
-          onClick={() => run.mutate(name)}
-        >
-          Run now
-        </Button>{' '}
-        <Menu position="bottom-end" withinPortal>
-          <Menu.Target>
-            <ActionIcon size="sm" aria-label={`More for ${name.name}`}>
-              <IconDots size={14} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item
-              leftSection={<IconHistory size={14} />}
-              onClick={() => onDialog({ kind: 'revisions', name })}
-            >
-              Revisions
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconTrash size={14} />}
-              onClick={() => onDialog({ kind: 'delete', name })}
-            >
-              Delete…
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <Group gap={4} justify="flex-end" wrap="nowrap">
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<IconPlayerPlay size={12} />}
+            loading={run.isPending}
+            onClick={() => run.mutate(name)}
+          >
+            Run now
+          </Button>
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon size="sm" aria-label={`More for ${name.name}`}>
+                <IconDots size={14} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item
+                leftSection={<IconHistory size={14} />}
+                onClick={() => onDialog({ kind: 'revisions', name })}
+              >
+                Revisions
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<IconTrash size={14} />}
+                onClick={() => onDialog({ kind: 'delete', name })}
+              >
+                Delete…
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
       </td>
     </tr>
   );

@@ -4,8 +4,10 @@ import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import type { TriggerName } from '../../../src/gen/flyteidl2/common/identifier_pb.js';
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../api/clients.ts';
+import { triggerClient } from '../api/trigger-client.ts';
 import { errorText } from '../api/errors.ts';
-import { organization, projectId, type Scope } from '../api/scope.ts';
+import { organization } from '../api/organization.ts';
+import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
 
@@ -22,7 +24,7 @@ export function useTriggers({ scope, q, task }: TriggersOf) {
     queryKey: ['triggers', scope.project, scope.domain, task ?? '', q ?? ''],
     initialPageParam: '',
     queryFn: ({ signal, pageParam }) =>
-      api.triggers.listTriggers(
+      triggerClient.listTriggers(
         {
           scopeBy:
             task === undefined
@@ -52,8 +54,8 @@ export function useChangeTrigger() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async ({ name, change }: { name: TriggerName; change: TriggerChange }) => {
-      if (change === 'delete') await api.triggers.deleteTriggers({ names: [name] });
-      else await api.triggers.updateTriggers({ names: [name], active: change === 'activate' });
+      if (change === 'delete') await triggerClient.deleteTriggers({ names: [name] });
+      else await triggerClient.updateTriggers({ names: [name], active: change === 'activate' });
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['triggers'] }),
     onError: (error, { name }) =>

@@ -1,11 +1,9 @@
-import type { TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
 import type { ActionKey } from '../../runs/identity.ts';
 import { trackedRunFile } from '../../storage/tracked-runs.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AttemptFiles } from './deps.ts';
 
 const REPORT = 'report.html';
-const BUNDLE_OPTIONS = ['--tgz', '--pkl'];
 
 /**
  * Where the report of an attempt may be, the likeliest first: where the attempt says, beside its outputs, or where the SDK puts the
@@ -23,19 +21,6 @@ export function reportUris(
   if (files.outputUri !== '') uris.push(`${folderOf(files.outputUri)}/${REPORT}`);
   uris.push(storage.nativeUrl(trackedRunFile(org, action, attempt, REPORT)));
   return uris;
-}
-
-/** The code bundle that a task's container is told to load, or undefined if its code comes with its image. */
-export function codeBundleUri(spec: TaskSpec | undefined): string | undefined {
-  const target = spec?.taskTemplate?.target;
-  if (target?.case !== 'container') return undefined;
-  const { args } = target.value;
-  for (const [i, arg] of args.entries()) {
-    if (BUNDLE_OPTIONS.includes(arg)) return args[i + 1];
-    const option = BUNDLE_OPTIONS.find((name) => arg.startsWith(`${name}=`));
-    if (option) return arg.slice(option.length + 1);
-  }
-  return undefined;
 }
 
 /** An output URI names the outputs file or its folder. */

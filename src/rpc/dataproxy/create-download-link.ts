@@ -5,11 +5,12 @@ import {
   type CreateDownloadLinkRequest,
 } from '../../gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
 import type { TaskIdentifier, TaskSpec } from '../../gen/flyteidl2/task/task_definition_pb.js';
+import { codeBundleUri } from '../../runs/code-bundle.ts';
 import { invalidArgument, notFound, unimplemented } from '../../runs/errors.ts';
 import { type ActionKey, actionText } from '../../runs/identity.ts';
 import { timestampOf } from '../../runs/instant.ts';
 import { quote } from '../../runs/names.ts';
-import { codeBundleUri, reportUris } from './artifacts.ts';
+import { reportUris } from './artifacts.ts';
 import { baseUrlFor, type DataProxyDeps, pathOrganization } from './deps.ts';
 import { durationMs } from './durations.ts';
 

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Organizations } from '../../runs/identity.ts';
 import type { HttpRequest, HttpResponse } from '../listener.ts';
 import { contentPolicy } from './content-policy.ts';
 import { openFiles } from './files.ts';
 
 /** What the page's build writes where the nonce belongs. */
 const NONCE = '__CSP_NONCE__';
+/** And where it is to say how organizations are told apart. */
+const ORGANIZATIONS = '__ORGANIZATIONS__';
 
 /** Where a build has the console (beside the bundle, whose parts lie in a folder of their own), and where a checkout has it. */
 const FOLDERS = ['console', '../console', '../../../dist/console'].map((folder) =>
@@ -23,15 +26,17 @@ export interface Console {
 export interface ConsoleOptions {
   /** What was built; by default where this program's build puts it. */
   readonly folder?: string;
+  /** How organizations are told apart: pages of a service that keeps them apart ask for one. */
+  readonly organizations: Organizations;
   /** From where, besides this service, stored files are loaded. */
   readonly storage: readonly string[];
 }
 
 /** Opens the console, or answers undefined if it has not been built. */
-export function openConsole({ folder, storage }: ConsoleOptions): Console | undefined {
+export function openConsole({ folder, organizations, storage }: ConsoleOptions): Console | undefined {
   const found = (folder === undefined ? FOLDERS : [folder]).find((f) => existsSync(join(f, 'index.html')));
   if (found === undefined) return undefined;
-  const page = readFileSync(join(found, 'index.html'), 'utf8');
+  const page = readFileSync(join(found, 'index.html'), 'utf8').replaceAll(ORGANIZATIONS, organizations);
   // The names in assets/ change with their content.
   const files = openFiles(found, (path) =>
     path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',

@@ -14,6 +14,7 @@ import { LogLines } from './log-lines.tsx';
 import { LogTools } from './log-tools.tsx';
 import { useLogSearch } from './use-log-search.ts';
 import { type Tail, useTail } from './use-tail.ts';
+import styles from './logs.module.css';
 
 interface LogPanelProps {
   readonly id: ActionIdentifier;
@@ -74,7 +75,7 @@ export function LogPanel({ id, attempt, ended, picker, elsewhere, onRetry }: Log
   if (tail.state === 'failed' && log.last === 0)
     return (
       <>
-        {picker}
+        <div className={styles.tools}>{picker}</div>
         <ErrorBanner title="There is no log to be shown" error={tail.error} onRetry={onRetry} />
         {elsewhere}
       </>

@@ -122,6 +122,8 @@ function stateText({ state, log }: Tail): string {
       return log.last === 0 ? 'Waiting for it…' : 'Opening it again…';
     case 'offline':
       return 'Offline';
+    case 'paused':
+      return `Paused · ${linesText(log.last)}`;
     case 'failed':
       return 'Broken off';
   }

@@ -2,10 +2,12 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ActionIdentifier } from '../../../../src/gen/flyteidl2/common/identifier_pb.js';
 import type { TailLogsResponse } from '../../../../src/gen/flyteidl2/dataproxy/dataproxy_service_pb.js';
-import { api } from '../../api/clients.ts';
-import { follow, type StreamState } from '../../api/follow.ts';
+import { dataClient } from '../../api/data-client.ts';
+import type { StreamState } from '../../api/follow.ts';
+import { followInTurn } from '../../api/follow-in-turn.ts';
 import { FrameStore } from '../../api/frame-store.ts';
 import { watchSeen } from '../../api/seen.ts';
+import { tabSlots } from '../../api/tab-slots.ts';
 import { calmly, withBreaks } from '../../run/pace.ts';
 import { LogText } from './log-text.ts';
 
@@ -40,11 +42,11 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
   useEffect(() => {
     if (!isSeen || complete.current) return;
     const stop = new AbortController();
-    void follow<TailLogsResponse>(
+    void followInTurn<TailLogsResponse>(
       {
         open: (signal) => {
           log.begin();
-          const stream = withBreaks(api.data.tailLogs({ actionId: id, attempt }, { signal }));
+          const stream = withBreaks(dataClient.tailLogs({ actionId: id, attempt }, { signal }));
           return untilThere(stream, () => isEnded.current);
         },
         onMessage: ({ logs }) => {
@@ -56,6 +58,7 @@ export function useTail(id: ActionIdentifier, attempt: number, ended: boolean): 
           setState({ state: next, error: reason });
         },
       },
+      tabSlots.open(),
       stop.signal,
     );
     return () => stop.abort();

@@ -1,4 +1,5 @@
-import { Fragment } from 'react';
+import { Button } from '@mantine/core';
+import { Fragment, useState } from 'react';
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
 import type {
   ActionAttempt,
@@ -18,16 +19,21 @@ import { clockText } from './clock-text.ts';
 import styles from './overview.module.css';
 import { stripe } from './stripe.ts';
 
+/** So many are drawn before somebody asks for more: of a task that is tried again and again the latest tell most. */
+const SHOWN = 20;
+
 /** Every try at the action, the latest first: how long it was in which phase, and why it ended. */
 export function Attempts({ details }: { readonly details: ActionDetails }) {
+  const [all, setAll] = useState(false);
   const attempts = details.attempts.toReversed();
+  const shown = all ? attempts : attempts.slice(0, SHOWN);
   // One scale for all attempts, so that their lengths can be compared.
   const longest = useLongest(attempts);
   if (attempts.length === 0) return null;
   return (
     <section className={panel.section} aria-label="Attempts">
       <h3>{attempts.length === 1 ? 'Phases' : `${attempts.length} attempts`}</h3>
-      {attempts.map((attempt, index) => (
+      {shown.map((attempt, index) => (
         <Attempt
           key={attempt.attempt}
           attempt={attempt}
@@ -37,13 +43,21 @@ export function Attempts({ details }: { readonly details: ActionDetails }) {
           error={index > 0 || details.result.case !== 'errorInfo'}
         />
       ))}
+      {shown.length < attempts.length && (
+        <Button variant="default" onClick={() => setAll(true)}>
+          Show the {(attempts.length - shown.length).toLocaleString('en')} before
+        </Button>
+      )}
     </section>
   );
 }
 
 function useLongest(attempts: readonly ActionAttempt[]): number {
   const now = useNow(attempts.some(({ phase }) => !isTerminal(phase)));
-  return Math.max(1, ...attempts.map((attempt) => endOf(attempt, now) - milliseconds(attempt.startTime)));
+  return attempts.reduce(
+    (longest, attempt) => Math.max(longest, endOf(attempt, now) - milliseconds(attempt.startTime)),
+    1,
+  );
 }
 
 function endOf({ phase, endTime, startTime }: ActionAttempt, now: number): number {

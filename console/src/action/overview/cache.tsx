@@ -2,7 +2,7 @@ import { CatalogCacheStatus } from '../../../../src/gen/flyteidl2/core/catalog_p
 import type { ActionDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { useRun } from '../../run/run-context.ts';
 import { KeyValues } from '../../shared/key-values.tsx';
-import { runPath } from '../../shared/paths.ts';
+import { actionPath } from '../../shared/paths.ts';
 import panel from '../action-panel.module.css';
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -36,7 +36,7 @@ export function Cache({ details }: { readonly details: ActionDetails }) {
             source?.run && (
               <a
                 className="mono"
-                href={`${runPath(scope, kind, source.run.name)}/actions/${encodeURIComponent(source.name)}`}
+                href={actionPath(scope, kind, source.run.name, source.name)}
               >
                 {source.run.name} / {source.name}
               </a>

@@ -5,7 +5,8 @@ import {
   ErrorInfo_Kind,
 } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
-import { runPath } from '../../shared/paths.ts';
+import { errorLine, lastLine } from '../../shared/error-line.ts';
+import { actionPath } from '../../shared/paths.ts';
 import { personName } from '../../shared/people.ts';
 import { phaseColours } from '../../shared/phase-badge.tsx';
 import { formatJson } from '../../run/form/json.ts';
@@ -14,7 +15,6 @@ import { useRun } from '../../run/run-context.ts';
 import { useAction } from '../action-context.ts';
 import panel from '../action-panel.module.css';
 import { FoldedText } from '../folded-text.tsx';
-import { lastLine } from './last-line.ts';
 import styles from './overview.module.css';
 
 /** What there is to say of how it ended: the error, who stopped it, or what was signalled. */
@@ -62,7 +62,7 @@ function Recovered({ run, action }: { readonly run: string; readonly action: str
   return (
     <p className={styles.reason}>
       Its outcome was taken over from{' '}
-      <a href={`${runPath(scope, kind, run)}/actions/${encodeURIComponent(action)}`} className="mono">
+      <a href={actionPath(scope, kind, run, action)} className="mono">
         {run} / {action}
       </a>
       .
@@ -87,12 +87,11 @@ export function ErrorBlock({ error, phase, toLog = false }: ErrorBlockProps) {
   const { hrefOf, change, details } = useAction();
   const [kind, meaning] = KINDS[error.kind] ?? [];
   const message = error.message.trim();
-  const line = lastLine(message);
   return (
     <div style={phaseColours(phase)} className={styles.error}>
       <h3 className={styles.headline}>
         <IconAlertTriangle size={16} aria-hidden />
-        <span className={styles.line}>{line || error.code || 'It failed without a message.'}</span>
+        <span className={styles.line}>{errorLine(error) || 'It failed without a message.'}</span>
       </h3>
       <p className={styles.meta}>
         {kind !== undefined && (
@@ -114,7 +113,7 @@ export function ErrorBlock({ error, phase, toLog = false }: ErrorBlockProps) {
           </a>
         )}
       </p>
-      {message !== '' && message !== line && <FoldedText text={message} what="the error" end />}
+      {message !== '' && message !== lastLine(message) && <FoldedText text={message} what="the error" end />}
       {error.gpuFault !== undefined && (
         <p className={styles.meta}>
           GPU fault {error.gpuFault.name} (code {error.gpuFault.code}) on {error.gpuFault.node || 'its node'}

@@ -15,6 +15,7 @@ import { useAction } from '../action-context.ts';
 import panel from '../action-panel.module.css';
 import { FoldedText } from '../folded-text.tsx';
 import { saveText } from '../save-text.ts';
+import { CodeSection } from './code-section.tsx';
 import { specSections } from './spec-sections.ts';
 import styles from './spec.module.css';
 
@@ -36,6 +37,7 @@ export default function SpecTab() {
               {text !== undefined && <FoldedText text={text} what={title.toLowerCase()} />}
             </section>
           ))}
+          <CodeSection spec={spec.value} />
           <Interface face={spec.value.taskTemplate?.interface} />
           <Raw schema={TaskSpecSchema} message={spec.value} details={details} />
         </>

@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import type { LiteralType } from '../../../../src/gen/flyteidl2/core/types_pb.js';
 import type { NamedLiteral } from '../../../../src/gen/flyteidl2/task/common_pb.js';
 import { type ActionDetails, RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
-import { api } from '../../api/clients.ts';
+import { dataClient } from '../../api/data-client.ts';
 import { formatJson } from '../../run/form/json.ts';
 import { useRun } from '../../run/run-context.ts';
 import { CopyButton } from '../../shared/copy-button.tsx';
@@ -37,7 +37,7 @@ export default function ValuesTab() {
       `${status?.phase} ${status?.attempts}`,
     ],
     queryFn: ({ signal }) =>
-      api.data.getActionData(
+      dataClient.getActionData(
         { actionId: id, runSource: kind === 'tracked-runs' ? RunSource.TRACKED : RunSource.UNSPECIFIED },
         { signal },
       ),

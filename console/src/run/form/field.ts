@@ -29,13 +29,19 @@ export interface Field {
   readonly hint: string;
 }
 
-/** The inputs of a task in the order of its interface, with the values of a run, or else the task's defaults. */
+/**
+ * The inputs of a task with the values of a run, or else the task's defaults; in the order of these, which is that of the function's
+ * parameters: the interface has them by the alphabet. What has neither comes first, as it does there.
+ */
 export function fieldsOf(
   typed: TypedInterface | undefined,
   inputs: readonly NamedLiteral[],
   defaults: readonly NamedParameter[] = [],
 ): Field[] {
-  return (typed?.inputs?.variables ?? []).map(({ key, value }) => {
+  const order = new Map([...inputs, ...defaults].map(({ name }, index) => [name, index]));
+  const place = ({ key }: { key: string }) => order.get(key) ?? -1;
+  const variables = (typed?.inputs?.variables ?? []).toSorted((a, b) => place(a) - place(b));
+  return variables.map(({ key, value }) => {
     const behavior = defaults.find(({ name }) => name === key)?.parameter?.behavior;
     const fallback = behavior?.case === 'default' ? behavior.value : undefined;
     const before = inputs.find(({ name }) => name === key)?.value ?? fallback;

@@ -109,6 +109,14 @@ describe('fields', () => {
     }
   });
 
+  it('asks in the order in which values were given, whatever the interface has first', () => {
+    const type = simple(SimpleType.INTEGER);
+    const variables = ['after', 'day', 'parts'].map((key) => ({ key, value: { type } }));
+    const typed = create(TypedInterfaceSchema, { inputs: { variables } });
+    const inputs = ['parts', 'after'].map((name) => create(NamedLiteralSchema, { name }));
+    expect(fieldsOf(typed, inputs).map(({ name }) => name)).toEqual(['day', 'parts', 'after']);
+  });
+
   it('leaves alone what it can’t show', () => {
     const before = create(LiteralSchema, { value: { case: 'offloadedMetadata', value: { uri: 's3://x' } } });
     const field = fieldOf(list(simple(SimpleType.INTEGER)), before);

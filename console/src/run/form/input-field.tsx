@@ -5,6 +5,8 @@ import styles from './input-field.module.css';
 
 interface InputFieldProps {
   readonly field: Field;
+  /** The first of a dialog takes the focus. */
+  readonly first?: boolean;
   /** What is entered; undefined: nothing. */
   readonly value: string | undefined;
   readonly problem: string | undefined;
@@ -12,10 +14,10 @@ interface InputFieldProps {
 }
 
 /** The control for one input, by its type. */
-export function InputField({ field, value, problem, onChange }: InputFieldProps) {
+export function InputField({ field, first = false, value, problem, onChange }: InputFieldProps) {
   return (
     <div className={styles.field} data-testid={`input-${field.name}`}>
-      <Control field={field} value={value} problem={problem} onChange={onChange} />
+      <Control field={field} first={first} value={value} problem={problem} onChange={onChange} />
       {field.optional && field.control !== 'kept' && (
         <Checkbox
           size="xs"
@@ -35,7 +37,7 @@ function emptyOf({ control, choices }: Field): string {
   return control === 'switch' ? 'false' : control === 'choice' ? (choices[0] ?? '') : '';
 }
 
-function Control({ field, value, problem, onChange }: InputFieldProps) {
+function Control({ field, first, value, problem, onChange }: InputFieldProps) {
   const label: ReactNode = (
     <span className={styles.label}>
       {field.name} <span className={styles.type}>{field.typeName}</span>
@@ -46,6 +48,7 @@ function Control({ field, value, problem, onChange }: InputFieldProps) {
     description: field.description || undefined,
     error: problem,
     className: styles.control,
+    'data-autofocus': first || undefined,
   };
   const off = field.optional && value === undefined;
   switch (field.control) {

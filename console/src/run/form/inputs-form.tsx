@@ -47,9 +47,10 @@ export function InputsForm({ fields, children, pending, error, onSubmit, onCance
   return (
     <form onSubmit={submit} noValidate>
       {fields.length === 0 && <Text size="sm">The task has no inputs.</Text>}
-      {results.map(({ field, result }) => (
+      {results.map(({ field, result }, index) => (
         <InputField
           key={field.name}
+          first={index === 0}
           field={field}
           value={values.get(field.name)}
           problem={touched.has(field.name) && 'problem' in result ? result.problem : undefined}

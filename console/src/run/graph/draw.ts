@@ -1,9 +1,11 @@
 import type { ActionPhase } from '../../../../src/gen/flyteidl2/common/phase_pb.js';
-import { leadingPhase, PHASES, type TreeItem } from '../tree/item.ts';
+import { isTrouble, leadingPhase, PHASES, type TreeItem } from '../tree/item.ts';
 import { type Sibling, thenEdges } from './order.ts';
 
 /** More boxes than this and siblings that run the same task become one. */
 export const MOST_NODES = 300;
+/** More siblings than this that run the same task, with nothing below them, are one stack, until somebody opens it. */
+export const MOST_ALIKE = 7;
 
 /** A box: one line of the tree, or several of them that run the same task for the same parent. */
 export interface GraphNode {
@@ -17,6 +19,8 @@ export interface GraphNode {
   readonly counts: Int32Array | undefined;
   /** The line of the tree; undefined for several. */
   readonly item: TreeItem | undefined;
+  /** The ids of the lines in a stack that can be opened. */
+  readonly members: ReadonlySet<string> | undefined;
 }
 
 /** `starts`: a parent and its child. `then`: one sibling ended before the other began. `data`: what one put out is the other's input. */
@@ -42,6 +46,7 @@ interface Built {
   size: number;
   counts: Int32Array | undefined;
   item: TreeItem | undefined;
+  members: Set<string> | undefined;
   parent: string | undefined;
   start: number;
   end: number;
@@ -49,10 +54,17 @@ interface Built {
 
 /**
  * The picture of what is visible in the tree, so folding and filtering do to it what they do there. `data` are pairs of actions, by name,
- * of which the second took what the first put out.
+ * of which the second took what the first put out. Stacks whose id is in `opened` are drawn as single boxes.
  */
-export function drawing(rows: readonly TreeItem[], data: readonly (readonly [string, string])[] = []): Graph {
-  if (rows.length <= MOST_NODES) return { ...connected(rows.map(single), data), note: undefined };
+export function drawing(
+  rows: readonly TreeItem[],
+  data: readonly (readonly [string, string])[] = [],
+  opened: ReadonlySet<string> = new Set(),
+): Graph {
+  if (rows.length <= MOST_NODES) {
+    const built = stacked(rows, opened);
+    return { ...connected(built, amongBoxes(data, built)), note: undefined };
+  }
   const merged = merge(rows);
   const kept = merged.slice(0, MOST_NODES);
   const actions = rows.length.toLocaleString('en');
@@ -66,7 +78,66 @@ export function drawing(rows: readonly TreeItem[], data: readonly (readonly [str
 function single(item: TreeItem): Built {
   const { id, label, kind, phase, counts, total, start, end } = item;
   const parent = item.parent?.id;
-  return { id, label, kind, phase, size: kind === 'group' ? total : 1, counts, item, parent, start, end };
+  return {
+    id,
+    label,
+    kind,
+    phase,
+    size: kind === 'group' ? total : 1,
+    counts,
+    item,
+    members: undefined,
+    parent,
+    start,
+    end,
+  };
+}
+
+/** What a line is stacked with; undefined for one that is looked at by itself: because of what is below it, or because it failed. */
+function stackOf({ kind, children, phase, parent, label }: TreeItem): string | undefined {
+  if (kind !== 'action' || children.length > 0 || parent === undefined || isTrouble(phase)) return undefined;
+  return `${parent.id}»${label}`;
+}
+
+/** One box for each line, but for long loops and wide fans of one task: those would make all of the picture too small to read. */
+function stacked(rows: readonly TreeItem[], opened: ReadonlySet<string>): Built[] {
+  const sizes = new Map<string, number>();
+  for (const item of rows) {
+    const id = stackOf(item);
+    if (id !== undefined && !opened.has(id)) sizes.set(id, (sizes.get(id) ?? 0) + 1);
+  }
+  const stacks = new Map<string, Built>();
+  const built: Built[] = [];
+  for (const item of rows) {
+    const id = stackOf(item) ?? '';
+    const stack = stacks.get(id);
+    if (stack !== undefined) {
+      join(stack, item);
+      stack.members?.add(item.id);
+      continue;
+    }
+    const alone = (sizes.get(id) ?? 0) <= MOST_ALIKE;
+    const box = alone ? single(item) : { ...single(item), id, members: new Set([item.id]) };
+    if (!alone) stacks.set(id, box);
+    built.push(box);
+  }
+  return built;
+}
+
+/** The pairs of boxes that the pairs of actions are in, each once, and none within a stack. */
+function amongBoxes(
+  data: readonly (readonly [string, string])[],
+  built: readonly Built[],
+): (readonly [string, string])[] {
+  const boxOf = new Map(
+    built.flatMap(({ id, members }) => [...(members ?? [])].map((member) => [member, id])),
+  );
+  const pairs = new Map<string, readonly [string, string]>();
+  for (const [a, b] of data) {
+    const [from, to] = [boxOf.get(a) ?? a, boxOf.get(b) ?? b];
+    if (from !== to) pairs.set(`${from} ${to}`, [from, to]);
+  }
+  return [...pairs.values()];
 }
 
 /** Puts siblings of the same label into one box, and theirs again, from the root down. */
@@ -101,7 +172,7 @@ function join(box: Built, item: TreeItem): void {
   });
   box.size += item.kind === 'group' ? item.total : 1;
   box.phase = leadingPhase(box.counts);
-  box.start = Math.min(box.start, item.start);
+  box.start = Number.isNaN(item.start) ? box.start : Math.min(box.start, item.start);
   box.end = Math.max(box.end, item.end);
 }
 
@@ -140,7 +211,7 @@ function connected(
       if (!preceded.has(id)) edges.push({ from: parent, to: id, kind: 'starts' });
     for (const [from, to] of then) edges.push({ from, to, kind: 'then' });
   }
-  const nodes = built.map(({ id, label, kind, phase, size, counts, item }) => ({
+  const nodes = built.map(({ id, label, kind, phase, size, counts, item, members }) => ({
     id,
     label,
     kind,
@@ -148,6 +219,7 @@ function connected(
     size,
     counts,
     item,
+    members,
   }));
   return { nodes, edges };
 }

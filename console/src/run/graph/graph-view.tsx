@@ -1,5 +1,5 @@
 import '@xyflow/react/dist/style.css';
-import { Loader, useComputedColorScheme } from '@mantine/core';
+import { Button, Loader, useComputedColorScheme } from '@mantine/core';
 import {
   Background,
   Controls,
@@ -9,16 +9,17 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStoreApi,
 } from '@xyflow/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useFrameStore } from '../../api/use-page-stream.ts';
 import { EmptyState } from '../../shared/empty-state.tsx';
 import { phaseInfo } from '../../shared/phase.ts';
 import { useRun } from '../run-context.ts';
-import { Box, type BoxData } from './box.tsx';
+import { Box, type BoxData, SHAPE } from './box.tsx';
 import { drawing, type Graph } from './draw.ts';
 import styles from './graph.module.css';
-import { arrange, BOX, type Places } from './layout.ts';
+import { arrange, beginning, BOX, type Places } from './layout.ts';
 import { MOST_READ, useDataFlow } from './use-data-flow.ts';
 
 const nodeTypes = { box: Box };
@@ -47,8 +48,10 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
   const rows = tree.rows();
   const flow = useDataFlow(rows);
   // Lines change in place; the number says when.
-  const graph = useMemo(() => ({ ...drawing(rows, flow), version }), [rows, flow, version]);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const graph = useMemo(() => ({ ...drawing(rows, flow, opened), version }), [rows, flow, opened, version]);
   const { places, drawn } = usePlaces(graph);
+  const boxOfCursor = boxOf(cursor, graph);
   const revisions = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph]);
   const nodes = (drawn?.nodes ?? []).flatMap((old): BoxData[] => {
     const node = revisions.get(old.id);
@@ -62,14 +65,14 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         id: old.id,
         type: 'box',
         position,
-        ...BOX,
-        data: { node, revision, folded, cursor: old.id === cursor },
+        ...SHAPE,
+        data: { node, revision, folded, cursor: old.id === boxOfCursor },
       },
     ];
   });
   const edges = useMemo(() => (drawn?.edges ?? []).map(edgeOf), [drawn]);
-  useCentre(cursor, places);
-  const moved = useFit(drawn);
+  useCentre(boxOfCursor, places);
+  const moved = useFit(drawn, places);
   if (tree.size > 0 && rows.length === 0)
     return (
       <EmptyState title="No action is like that">Change the name or the phases above to see more.</EmptyState>
@@ -83,7 +86,6 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         edges={edges}
         nodeTypes={nodeTypes}
         colorMode={scheme}
-        fitView
         fitViewOptions={FIT}
         minZoom={0.05}
         nodesDraggable={false}
@@ -94,7 +96,8 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         deleteKeyCode={null}
         onMoveStart={moved}
         onNodeClick={(_event, { data: { node } }) => {
-          const { item } = node;
+          const { item, members, id } = node;
+          if (members !== undefined) setOpened((before) => new Set([...before, id]));
           if (item === undefined) return;
           onCursor(item.id);
           if (item.kind === 'group') tree.fold(item, !tree.isFolded(item));
@@ -108,8 +111,24 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         )}
       </ReactFlow>
       <Legend tooMany={rows.length > MOST_READ} />
+      {opened.size > 0 && (
+        <Button
+          className={styles.stack}
+          size="compact-xs"
+          variant="default"
+          onClick={() => setOpened(new Set())}
+        >
+          Stack what is alike
+        </Button>
+      )}
     </div>
   );
+}
+
+/** The box that an action is drawn in. */
+function boxOf(action: string | undefined, { nodes }: Graph): string | undefined {
+  if (action === undefined) return undefined;
+  return nodes.find(({ members }) => members?.has(action))?.id ?? action;
 }
 
 function Legend({ tooMany }: { readonly tooMany: boolean }) {
@@ -175,13 +194,18 @@ function usePlaces(graph: Graph): { places: Places; drawn: Graph | undefined } {
   return state;
 }
 
-/** All of the picture is seen, until a person moves it. */
-function useFit(drawn: Graph | undefined): (event: unknown) => void {
-  const { fitView } = useReactFlow();
+/** All of the picture is seen or, where that could not be read, its beginning; until a person moves it. */
+function useFit(drawn: Graph | undefined, places: Places): (event: unknown) => void {
+  const { fitView, setViewport } = useReactFlow();
+  const store = useStoreApi();
   const moved = useRef(false);
   useEffect(() => {
-    if (drawn !== undefined && !moved.current) void fitView(FIT);
-  }, [drawn, fitView]);
+    if (drawn === undefined || moved.current) return;
+    const { width, height } = store.getState();
+    const view = beginning(places, width, height);
+    if (view === undefined) void fitView(FIT);
+    else void setViewport(view);
+  }, [drawn, places, fitView, setViewport, store]);
   return (event) => {
     if (event !== null && event !== undefined) moved.current = true;
   };

@@ -79,6 +79,31 @@ describe('drawing', () => {
     expect(note).toMatch(/1,001 lines are drawn as 2 boxes/);
   });
 
+  it('stacks a long loop, but not what failed in it, until it is opened', () => {
+    const root = item('a0', undefined, RUNNING, 0);
+    const loop = Array.from({ length: 12 }, (_, i) =>
+      item(`c${i}`, root, i === 4 ? FAILED : SUCCEEDED, i * 2, i * 2 + 1, 'convert'),
+    );
+    const after = item('end', root, RUNNING, 30);
+    const rows = [root, ...loop, after];
+    const data: [string, string][] = [
+      ['c1', 'c2'],
+      ['c2', 'end'],
+      ['c3', 'end'],
+    ];
+    const { nodes, edges } = drawing(rows, data);
+    expect(nodes.map(({ id, size }) => [id, size])).toEqual([
+      ['a0', 1],
+      ['a0»convert', 11],
+      ['c4', 1],
+      ['end', 1],
+    ]);
+    expect(nodes[1]?.members?.has('c2')).toBe(true);
+    expect(edges.map(edgeText)).toContain('a0»convert data end');
+    expect(drawing(rows, data, new Set(['a0»convert'])).nodes).toHaveLength(14);
+    expect(drawing(rows.slice(0, 8), data).nodes).toHaveLength(8);
+  });
+
   it('never draws more boxes than can be read', () => {
     const root = item('a0', undefined, RUNNING, 0);
     const rows = [root, ...Array.from({ length: 1000 }, (_, i) => item(`f${i}`, root, SUCCEEDED, 1, 2))];

@@ -31,3 +31,26 @@ export async function arrange({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>):
   });
   return new Map(arranged.children?.map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
 }
+
+/** Names in boxes that are drawn smaller than this cannot be read. */
+const READABLE = 0.45;
+const MARGIN = 40;
+
+/**
+ * Where to look at a picture that is too large to be read as a whole: at its first box, on the left. Undefined if all of it can be seen
+ * in so many pixels.
+ */
+export function beginning(
+  places: Places,
+  width: number,
+  height: number,
+): { x: number; y: number; zoom: number } | undefined {
+  const all = [...places.values()];
+  const [first] = all;
+  if (first === undefined || width === 0 || height === 0) return undefined;
+  const right = all.reduce((most, { x }) => Math.max(most, x), 0) + BOX.width;
+  const bottom = all.reduce((most, { y }) => Math.max(most, y), 0) + BOX.height;
+  if (Math.min(width / right, height / bottom) >= READABLE) return undefined;
+  const zoom = 0.75;
+  return { x: MARGIN - first.x * zoom, y: height / 2 - (first.y + BOX.height / 2) * zoom, zoom };
+}

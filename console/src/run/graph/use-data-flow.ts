@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
-import { api } from '../../api/clients.ts';
+import { dataClient } from '../../api/data-client.ts';
 import { isTerminal } from '../../shared/phase.ts';
 import { type RunPageContext, useRun } from '../run-context.ts';
 import type { TreeItem } from '../tree/item.ts';
@@ -49,7 +49,7 @@ async function valuesOf(
   const runSource = kind === 'tracked-runs' ? RunSource.TRACKED : RunSource.UNSPECIFIED;
   const times = { name: item.id, start: item.start, end: item.end };
   try {
-    const data = await api.data.getActionData(
+    const data = await dataClient.getActionData(
       { actionId: { run: id, name: item.id }, runSource },
       { signal },
     );

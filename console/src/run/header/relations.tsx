@@ -5,9 +5,10 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelationType } from '../../../../src/gen/flyteidl2/common/run_pb.js';
 import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
-import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
+import type { Action, RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { runClient } from '../../api/clients.ts';
 import { errorText } from '../../api/errors.ts';
+import { organization } from '../../api/organization.ts';
 import { PhaseIcon } from '../../shared/phase-badge.tsx';
 import { Time } from '../../shared/time.tsx';
 import { useRun } from '../run-context.ts';
@@ -46,6 +47,13 @@ export function Relation({ details }: { readonly details: RunDetails | undefined
   );
 }
 
+/** How a run came of the one that is shown, if it did. */
+function cameOf(action: Action | undefined, name: string): string {
+  const relation = action?.metadata?.relation;
+  if (relation?.relatedTo?.name !== name) return '';
+  return relation.relationType === RelationType.RECOVER ? ' (recovers this one)' : ' (came of this one)';
+}
+
 const MOST = 12;
 
 /** A menu of the newest runs of the same task. */
@@ -63,7 +71,7 @@ export function OtherRuns({ task }: { readonly task: TaskIdentifier | undefined 
           request: { limit: MOST },
           scopeBy: {
             case: 'taskName',
-            value: { org: task?.org || 'default', ...scope, name: taskName },
+            value: { org: task?.org || organization(), ...scope, name: taskName },
           },
         },
         { signal },
@@ -98,7 +106,7 @@ export function OtherRuns({ task }: { readonly task: TaskIdentifier | undefined 
             )}
           >
             <span className="mono">{action?.id?.run?.name}</span>
-            {action?.id?.run?.name === name && ' (this one)'}
+            {action?.id?.run?.name === name ? ' (this one)' : cameOf(action, name)}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -17,7 +17,6 @@ import { errorText } from '../../api/errors.ts';
 import { useOffer } from '../../app/palette-actions.ts';
 import { isTerminal } from '../../shared/phase.ts';
 import { AbortDialog } from '../rerun/abort-dialog.tsx';
-import { repeatRun } from '../rerun/repeat-run.ts';
 import { useRun } from '../run-context.ts';
 import styles from './run-header.module.css';
 import { useCompare } from './use-compare.ts';
@@ -95,12 +94,14 @@ export function RunActions({ details }: { readonly details: RunDetails | undefin
           </Menu>
         </Button.Group>
       )}
-      <AbortDialog opened={dialog === 'abort'} onClose={close} />
-      {dialog === 'inputs' && details !== undefined && (
-        <Suspense>
-          <RerunDialog details={details} onClose={close} />
-        </Suspense>
-      )}
+      <div className={styles.dialogs}>
+        <AbortDialog opened={dialog === 'abort'} onClose={close} />
+        {dialog === 'inputs' && details !== undefined && (
+          <Suspense>
+            <RerunDialog details={details} onClose={close} />
+          </Suspense>
+        )}
+      </div>
     </div>
   );
 }
@@ -109,8 +110,9 @@ function useRepeat(details: RunDetails | undefined) {
   const run = useRun();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: (how: 'rerun' | 'recover') => {
+    mutationFn: async (how: 'rerun' | 'recover') => {
       if (details === undefined) throw new Error('The run is not loaded yet.');
+      const { repeatRun } = await import('../rerun/repeat-run.ts');
       return repeatRun(run, details, { how });
     },
     onSuccess: (name) => {

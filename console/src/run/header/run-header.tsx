@@ -1,6 +1,7 @@
 import { Anchor, Skeleton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
 import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { useFrameStore } from '../../api/use-page-stream.ts';
@@ -12,6 +13,7 @@ import { Duration, Time } from '../../shared/time.tsx';
 import { useRun } from '../run-context.ts';
 import { labelOf } from '../tree/item.ts';
 import { Durations } from './durations.tsx';
+import { Labels } from './labels.tsx';
 import { RunActions } from './run-actions.tsx';
 import { OtherRuns, Relation } from './relations.tsx';
 import { useRunDetails } from './use-details.ts';
@@ -43,9 +45,9 @@ export function RunHeader() {
         {root === undefined ? <Skeleton w={90} h={22} /> : <PhaseBadge phase={root.phase} />}
         <RunActions details={details} />
       </div>
-      <dl className={styles.facts}>
+      <div className={styles.facts}>
         {root === undefined ? <Skeleton h={18} w={600} /> : <Facts details={details} />}
-      </dl>
+      </div>
       <div className={styles.last}>
         <Verdict details={details} />
         <Relation details={details} />
@@ -64,24 +66,60 @@ function Facts({ details }: { readonly details: RunDetails | undefined }) {
   const end = root === undefined || Number.isNaN(root.end) ? undefined : root.end;
   return (
     <>
-      <Fact name="Task">
-        <span title={task?.name}>{task?.name || labelOf(metadata) || '–'}</span>
-        <OtherRuns task={task} />
-      </Fact>
-      {task?.version && (
-        <Fact name="Version">
-          <span className="mono">{task.version}</span>
+      <dl className={styles.who}>
+        <Fact name="Task" long>
+          {task?.name ? <TaskLink task={task} /> : <span>{labelOf(metadata) || '–'}</span>}
+          <OtherRuns task={task} />
         </Fact>
-      )}
-      <Fact name="By">{whoOf(details, personName(metadata?.executedBy))}</Fact>
-      <Fact name="Started">
-        <Time at={start} />
-      </Fact>
-      <Fact name="Duration">
-        <Duration from={start} to={isTerminal(root?.phase) ? (end ?? start) : undefined} />
-      </Fact>
-      <Durations details={details} />
+        {task?.version && (
+          <Fact name="Version" long>
+            <span className={styles.version} title={task.version}>
+              {task.version}
+            </span>
+          </Fact>
+        )}
+        <Fact name="By" long>
+          <span className="ellipsis">{whoOf(details, personName(metadata?.executedBy))}</span>
+        </Fact>
+      </dl>
+      <dl className={styles.times}>
+        <Fact name="Started">
+          <Time at={start} />
+        </Fact>
+        <Fact name="Duration">
+          <Duration from={start} to={isTerminal(root?.phase) ? (end ?? start) : undefined} />
+        </Fact>
+        <Durations details={details} />
+      </dl>
     </>
+  );
+}
+
+/** To the page of the task: its runs, its versions, what it asks for. What was not deployed has one, too. */
+function TaskLink({ task }: { readonly task: TaskIdentifier }) {
+  const { kind, scope } = useRun();
+  // What ran elsewhere need not be known here.
+  if (kind !== 'runs')
+    return (
+      <span className="ellipsis" title={task.name}>
+        {task.name}
+      </span>
+    );
+  return (
+    <Anchor
+      className="ellipsis"
+      title={task.name}
+      inherit
+      renderRoot={(props) => (
+        <Link
+          {...props}
+          to="/v2/domain/$domain/project/$project/tasks/$name"
+          params={{ ...scope, name: task.name }}
+        />
+      )}
+    >
+      {task.name}
+    </Anchor>
   );
 }
 
@@ -100,27 +138,18 @@ function whoOf(details: RunDetails | undefined, person: string): string {
   return [person || 'nobody known', ...(from === undefined ? [] : [`(${from})`])].join(' ');
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+interface FactProps {
+  readonly name: string;
+  /** May be cut where there is no room for it. */
+  readonly long?: boolean;
+  readonly children: ReactNode;
+}
+
+function Fact({ name, long = false, children }: FactProps) {
   return (
-    <div className={styles.fact}>
+    <div className={styles.fact} data-long={long || undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function Labels({ details }: { readonly details: RunDetails | undefined }) {
-  const labels = Object.entries(details?.runSpec?.labels?.values ?? {});
-  if (labels.length === 0) return null;
-  const text = labels.map(([key, value]) => `${key}=${value}`).join('\n');
-  return (
-    <ul className={styles.labels} aria-label="Labels" title={text}>
-      {labels.map(([key, value]) => (
-        <li key={key} className={styles.label}>
-          {key}
-          {value !== '' && <b>{value}</b>}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -10,7 +10,8 @@ import {
 } from '../../../../src/gen/flyteidl2/task/run_pb.js';
 import type { TaskIdentifier } from '../../../../src/gen/flyteidl2/task/task_definition_pb.js';
 import { type RunDetails, RunSource } from '../../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
-import { api } from '../../api/clients.ts';
+import { taskClient } from '../../api/task-client.ts';
+import { dataClient } from '../../api/data-client.ts';
 import { startRun } from '../../api/start-run.ts';
 import type { RunPageContext } from '../run-context.ts';
 
@@ -33,7 +34,7 @@ export async function inputsOf(
   signal?: AbortSignal,
 ): Promise<Inputs> {
   const source = kind === 'tracked-runs' ? RunSource.TRACKED : RunSource.UNSPECIFIED;
-  const { inputs } = await api.data.getActionData(
+  const { inputs } = await dataClient.getActionData(
     { actionId: { run: id, name: action }, runSource: source },
     signal === undefined ? {} : { signal },
   );
@@ -66,7 +67,7 @@ async function deployedTask(details: RunDetails): Promise<TaskIdentifier | undef
   if (taskId === undefined || taskId.name === '' || taskId.version === '' || taskId.project === '')
     return undefined;
   try {
-    await api.tasks.getTaskDetails({ taskId });
+    await taskClient.getTaskDetails({ taskId });
     return taskId;
   } catch (error) {
     if (ConnectError.from(error).code === Code.NotFound) return undefined;

@@ -1,5 +1,6 @@
 import { useElementSize } from '@mantine/hooks';
-import { ticks } from './ticks.ts';
+import { useEffect } from 'react';
+import { labelWidth, ticks } from './ticks.ts';
 import styles from './timeline.module.css';
 import type { Timeline } from './use-timeline.ts';
 
@@ -7,6 +8,8 @@ import type { Timeline } from './use-timeline.ts';
 export function Axis({ time }: { readonly time: Timeline }) {
   const { ref, width } = useElementSize();
   const { from, to } = time.bars;
+  const { measured } = time;
+  useEffect(() => measured(width), [measured, width]);
   const start = time.run.from;
   return (
     <span ref={ref} className={styles.axis} aria-hidden>
@@ -16,9 +19,14 @@ export function Axis({ time }: { readonly time: Timeline }) {
           className={styles.tick}
           style={{ left: `${((at + start - from) / (to - from)) * 100}%` }}
         >
-          {label}
+          {fits(label, (to - at - start) / (to - from), width) && label}
         </span>
       ))}
     </span>
   );
+}
+
+/** Whether the label has room between its line and the edge; half a label says something else. */
+function fits(label: string, share: number, width: number): boolean {
+  return share * width >= labelWidth(label);
 }

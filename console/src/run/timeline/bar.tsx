@@ -3,6 +3,7 @@ import { isTerminal, phaseInfo } from '../../shared/phase.ts';
 import type { TreeItem } from '../tree/item.ts';
 import { type Segment, segments } from './segments.ts';
 import styles from './timeline.module.css';
+import { labelWidth } from './ticks.ts';
 import type { Bars } from './use-timeline.ts';
 
 const WORDS = {
@@ -51,6 +52,7 @@ export function Bar({ item, bars }: { readonly item: TreeItem; readonly bars: Ba
         <Length
           at={percent(last.to)}
           before={first === undefined ? 0 : percent(first.from)}
+          width={bars.width}
           text={durationText(length)}
         />
       )}
@@ -67,18 +69,21 @@ function Outside({ side }: { readonly side: 'left' | 'right' }) {
   );
 }
 
-/** Behind the bar where there is room, else in front of it. */
-function Length({
-  at,
-  before,
-  text,
-}: {
+interface LengthProps {
+  /** Where the bar ends and begins, in percent of the width. */
   readonly at: number;
   readonly before: number;
+  /** In pixels. */
+  readonly width: number;
   readonly text: string;
-}) {
+}
+
+/** Behind the bar where there is room, else in front of it, else nowhere: the bar itself tells it when pointed at. */
+function Length({ at, before, width, text }: LengthProps) {
   if (at < 0 || before > 100) return null;
-  const style = at <= 88 ? { left: `${at}%` } : before >= 12 ? { right: `${100 - before}%` } : undefined;
+  const needed = (labelWidth(text) / width) * 100;
+  const style =
+    at <= 100 - needed ? { left: `${at}%` } : before >= needed ? { right: `${100 - before}%` } : undefined;
   return style === undefined ? null : (
     <span className={styles.length} style={style} aria-hidden>
       {text}

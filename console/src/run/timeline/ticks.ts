@@ -57,3 +57,8 @@ export function tickLabel(at: number, step: number): string {
   ] as const;
   return sign + parts.flatMap(([n, unit]) => (n > 0 ? [`${n}${unit}`] : [])).join(' ');
 }
+
+/** About how many pixels a label beside a line or a bar takes, with the room before and behind it. */
+export function labelWidth(text: string): number {
+  return 12 + text.length * 6.5;
+}

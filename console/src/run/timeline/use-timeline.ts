@@ -13,6 +13,8 @@ import { ALL, pan, type Span, shown, type TimeWindow, zoom } from './time-window
 export interface Bars extends Span {
   /** The right edge of what goes on. */
   readonly now: number;
+  /** How many pixels they have. */
+  readonly width: number;
   /** Changes when more attempts are known. */
   readonly known: number;
   attempts(action: string): readonly Attempt[] | undefined;
@@ -25,6 +27,8 @@ export interface Timeline {
   readonly window: TimeWindow;
   readonly bars: Bars;
   setWindow(window: TimeWindow): void;
+  /** Tells how wide the bars are drawn. */
+  measured(width: number): void;
 }
 
 /** Follows the time of the run. `seen` are the lines that are looked at, for which more is asked. */
@@ -32,6 +36,7 @@ export function useTimeline(on: boolean, seen: () => readonly TreeItem[]): Timel
   const { tree } = useRun();
   useFrameStore(tree.frames);
   const [window, setWindow] = useState<TimeWindow>(ALL);
+  const [width, measured] = useState(0);
   const goesOn = tree.root !== undefined && !isTerminal(tree.root.phase);
   const now = useTicking(on && goesOn, window.kind === 'newest' ? window.length : undefined);
   const run = useMemo(
@@ -42,8 +47,8 @@ export function useTimeline(on: boolean, seen: () => readonly TreeItem[]): Timel
   const known = useFrameStore(cache.frames);
   const { from, to } = shown(window, run);
   const bars = useMemo(
-    () => ({ from, to, now, known, attempts: (action: string) => cache.get(action) }),
-    [from, to, now, cache, known],
+    () => ({ from, to, now, width, known, attempts: (action: string) => cache.get(action) }),
+    [from, to, now, width, cache, known],
   );
   const latest = useRef(seen);
   useEffect(() => {
@@ -67,7 +72,7 @@ export function useTimeline(on: boolean, seen: () => readonly TreeItem[]): Timel
         ]
       : [],
   );
-  return { run, goesOn, window, bars, setWindow };
+  return { run, goesOn, window, bars, setWindow, measured };
 }
 
 function spanOf(root: TreeItem | undefined, goesOn: boolean, now: number): Span {
