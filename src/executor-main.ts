@@ -15,6 +15,7 @@ import { startStatusServer } from './server/status-server.ts';
 import { openSecrets } from './secrets/open.ts';
 import { openStorage } from './storage/open.ts';
 import { VERSION } from './version.ts';
+import { Notifier } from './watch/notifier.ts';
 
 /** Milliseconds between two looks at the queue, which another process fills. */
 const POLL_MS = 200;
@@ -57,8 +58,17 @@ async function start(configFile: string): Promise<void> {
     onCommitted: (flushed) => {
       committed(flushed);
       // The service's watches hear of it without waiting for their next look.
-      void dialect.notify?.().catch(() => {});
+      notifier.wrote();
     },
+  });
+  const notifier = new Notifier({
+    send: async () => dialect.notify?.(),
+    isAwaited: async () => (await dialect.isAwaited?.()) ?? false,
+  });
+  const listener = await dialect.listen?.({
+    onHint: () => {},
+    onAsked: () => notifier.asked(),
+    onConnected: () => notifier.unsure(),
   });
   const executor = await openExecutor({
     config,
@@ -90,7 +100,14 @@ async function start(configFile: string): Promise<void> {
   shutdownOnSignal({
     logger,
     server: { drain },
-    close: [() => executor.stop(), () => writer.close(), async () => status?.close(), () => dialect.close()],
+    close: [
+      () => executor.stop(),
+      () => writer.close(),
+      async () => status?.close(),
+      async () => notifier.stop(),
+      async () => listener?.close(),
+      () => dialect.close(),
+    ],
   });
   logger.info(
     `executor ${VERSION} runs up to ${config.executor.process.maxProcesses} tasks at once in ${config.executor.process.workDir}${status ? `, status at ${status.url}` : ''}`,

@@ -2,7 +2,11 @@ import { create, fromBinary } from '@bufbuild/protobuf';
 import { EnrichedIdentitySchema } from '../../gen/flyteidl2/common/identity_pb.js';
 import { LiteralSchema } from '../../gen/flyteidl2/core/literals_pb.js';
 import { RunSpecSchema } from '../../gen/flyteidl2/task/run_pb.js';
-import { TaskSpecSchema, TraceSpecSchema } from '../../gen/flyteidl2/task/task_definition_pb.js';
+import {
+  type TaskSpec,
+  TaskSpecSchema,
+  TraceSpecSchema,
+} from '../../gen/flyteidl2/task/task_definition_pb.js';
 import {
   AbortInfoSchema,
   type ActionAttempt,
@@ -82,19 +86,30 @@ async function detailsWithin(
   );
   const steps = [rowsStep, specsStep, ...attemptSteps(dialect, ids)];
   const [rows = [], specs = [], ...rest] = await runSteps(db, steps, { reading: true });
-  const specOf = new Map((specs as Row<'task_specs'>[]).map(({ digest, spec }) => [digest, spec]));
+  const bytesOf = new Map((specs as Row<'task_specs'>[]).map(({ digest, spec }) => [digest, spec]));
+  // Many actions have the same one, and its objects take several times the memory of its bytes.
+  const known = new Map<string, TaskSpec>();
+  const specOf = (digest: string): TaskSpec | undefined => {
+    const bytes = bytesOf.get(digest);
+    let spec = known.get(digest);
+    if (spec === undefined && bytes !== undefined) {
+      spec = fromBinary(TaskSpecSchema, bytes);
+      known.set(digest, spec);
+    }
+    return spec;
+  };
   const attempts = attemptsOf(rest);
   return new Map(
     (rows as Row<'actions'>[]).map((row) => [
       row.id,
-      () => actionDetails(row, specOf.get(row.task_spec_digest ?? ''), attempts(row.id)),
+      () => actionDetails(row, () => specOf(row.task_spec_digest ?? ''), attempts(row.id)),
     ]),
   );
 }
 
 function actionDetails(
   row: Row<'actions'>,
-  taskSpec: Uint8Array | undefined,
+  taskSpec: () => TaskSpec | undefined,
   attempts: ActionAttempt[],
 ): ActionDetails {
   const { id, metadata, status } = actionMessage(row);
@@ -108,14 +123,13 @@ function actionDetails(
   });
 }
 
-function specOfAction(row: Row<'actions'>, taskSpec: Uint8Array | undefined): ActionDetails['spec'] {
+function specOfAction(row: Row<'actions'>, taskSpec: () => TaskSpec | undefined): ActionDetails['spec'] {
   if (row.trace_spec !== null) return { case: 'trace', value: fromBinary(TraceSpecSchema, row.trace_spec) };
   if (row.condition_spec !== null) {
     return { case: 'condition', value: fromBinary(ConditionActionSchema, row.condition_spec) };
   }
-  return taskSpec === undefined
-    ? { case: undefined }
-    : { case: 'task', value: fromBinary(TaskSpecSchema, taskSpec) };
+  const value = taskSpec();
+  return value === undefined ? { case: undefined } : { case: 'task', value };
 }
 
 function resultOf(row: Row<'actions'>, attempts: readonly ActionAttempt[]): ActionDetails['result'] {
