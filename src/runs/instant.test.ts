@@ -95,6 +95,17 @@ describe('instants', () => {
     const from = '2026-11-21T00:48:14.000900Z';
     expect(millisBetween(from, '2026-11-21T00:48:15.001899Z')).toBe(1000);
     expect(millisBetween(from, '2026-11-21T00:48:13.000000Z')).toBe(0);
+    fc.assert(
+      fc.property(micros, micros, fc.integer({ min: -2_000_000, max: 2_000_000 }), (a, b, near) => {
+        for (const to of [b, a + BigInt(near)]) {
+          if (to < FIRST || to > LAST) continue;
+          const exact = (to - a) / 1000n;
+          expect(millisBetween(instantFromMicros(a), instantFromMicros(to))).toBe(
+            exact > 0n ? Number(exact) : 0,
+          );
+        }
+      }),
+    );
     expect(plusMillis(from, 1.5)).toBe('2026-11-21T00:48:14.002400Z');
     expect(plusMillis(from, -1000)).toBe('2026-11-21T00:48:13.000900Z');
   });

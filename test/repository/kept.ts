@@ -29,7 +29,6 @@ export async function expectKeptToBeTrue({ cache }: GroupCommit, { reader }: Dia
 async function expectActions(run: RunState, reader: Dialect['reader']): Promise<void> {
   expect(run).toMatchObject({ fresh: false, dirty: false, changed: false, doubtful: false });
   const rows = await reader.selectFrom('actions').selectAll().where('run_id', '=', run.row.id).execute();
-  if (run.complete) expect([...run.actions.keys()].sort()).toEqual(rows.map(({ name }) => name).sort());
   for (const action of run.actions.values()) {
     const row = plain(rows.find(({ name }) => name === action.row.name));
     const known = Object.fromEntries(Object.keys(action.row).map((name) => [name, row[name]]));

@@ -51,7 +51,6 @@ describe.each(dialects)('the room for what a writer keeps, on $name', ({ name: d
     expect(writer.cache.size.actions).toBeLessThanOrEqual(10);
     const [large] = [...writer.cache.states].filter(({ row }) => row.name === 'large');
     expect([...(large?.actions.keys() ?? [])].slice(-1)).toEqual(['b11']);
-    expect(large?.complete).toBe(false);
     await send(writer, 'large', 'b0', event('SUCCEEDED', 30));
     expect((await attemptRows(first.dialect, 'large', 'b0'))[0]?.transitions).toHaveLength(3);
     await expectKeptToBeTrue(writer, first.dialect);

@@ -88,7 +88,6 @@ function addRuns(unit: Unit, rows: readonly Row<'runs'>[]): void {
       row,
       counted: countedOf(row),
       actions: new Map(),
-      complete: false,
       bytes: 0,
       fresh: false,
       dirty: false,

@@ -91,7 +91,7 @@ function missingOf(unit: Unit, commands: Needs): Missing[] {
       }
       if (run === undefined) continue;
       const known = run.actions.get(needed.name);
-      if (known === undefined ? run.complete : knows(known, needed)) continue;
+      if (known !== undefined && knows(known, needed)) continue;
       let ofRun = missing.get(run);
       if (ofRun === undefined) {
         ofRun = new Map<string, Missing>();

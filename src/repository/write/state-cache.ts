@@ -67,13 +67,16 @@ export class StateCache {
     return run;
   }
 
-  /** Keeps what a unit left. Only for a unit whose transaction has committed, and that nobody uses any more. */
+  /**
+   * Keeps what a unit left. Only for a unit whose transaction has committed, and that nobody uses any more. A run that it made is kept only once
+   * something happens to it: thousands may be made and wait.
+   */
   keep(unit: Unit): void {
     if (this.#bounds.maxActions <= 0) return;
-    for (const action of unit.touched) settleAction(action);
+    for (const action of unit.touched) if (!action.run.fresh) settleAction(action);
     for (const [key, run] of unit.runs) {
       this.take(key);
-      if (run.doubtful) continue;
+      if (run.doubtful || run.fresh) continue;
       settleRun(run);
       this.#trim(run);
       this.#runs.set(key, run);
@@ -102,7 +105,6 @@ function weight(run: RunState): number {
 
 function drop({ run, row, bytes }: ActionState): void {
   run.actions.delete(row.name);
-  run.complete = false;
   run.bytes -= bytes;
 }
 
@@ -113,9 +115,6 @@ function bytesOfRun({ row, bytes }: RunState): number {
 /** From now on the state is what the database has. */
 function settleRun(run: RunState): void {
   if (run.changed) run.counted = countedOf(run.row);
-  // The row of a run that was made is an answer too.
-  if (run.fresh) run.row = { ...run.row };
-  run.fresh = false;
   run.dirty = false;
   run.changed = false;
 }

@@ -10,12 +10,10 @@ interface Tracked {
 
 /** A run in a unit, with the actions that were loaded or made. */
 export interface RunState extends Tracked {
-  row: Row<'runs'>;
+  readonly row: Row<'runs'>;
   /** What the counts of its group knew of it when it was read; undefined if it is new, or is not counted. */
   counted?: CountedRun | undefined;
   readonly actions: Map<string, ActionState>;
-  /** Whether all actions of the run are among them. */
-  complete: boolean;
   /** Bytes of messages and texts in its actions, as far as they were counted. */
   bytes: number;
   /** Whether its rows differ from what its version stands for, so that it needs another one. */

@@ -86,7 +86,6 @@ export class Unit {
     const run: RunState = {
       row: { id: 0, ...row, version: this.version },
       actions: new Map(),
-      complete: true,
       bytes: 0,
       fresh: true,
       dirty: true,
