@@ -90,6 +90,32 @@ it('draws lines without measuring boxes, which a change in the meantime would un
   }
 });
 
+it('shows all of the picture when a group was unfolded', async () => {
+  const { api } = suite;
+  await createRun(api, 'grouped');
+  for (const action of ['n1', 'n2', 'n3', 'n4'])
+    await addTask(api, 'grouped', action, { task: `demo.${action}`, group: 'parts' });
+  const page = await suite.open(`${base}/runs/grouped?view=graph`);
+  const boxes = graph(page).locator('.react-flow__node');
+  await graph(page)
+    .getByTitle(/^parts: /)
+    .click();
+  await eventually(() => boxes.count()).toBe(6);
+  const frame = await graph(page).boundingBox();
+  /** How far the middle of all boxes is from that of the picture, in pixels. */
+  const offset = async () => {
+    const all = await Promise.all((await boxes.all()).map((box) => box.boundingBox()));
+    const tops = all.map((box) => box?.y ?? 0);
+    const lefts = all.map((box) => box?.x ?? 0);
+    const { width = 0, height = 0 } = all[0] ?? {};
+    const [x, y] = [lefts, tops].map((side) => (Math.min(...side) + Math.max(...side)) / 2);
+    const right = (x ?? 0) + width / 2 - (frame?.x ?? 0) - (frame?.width ?? 0) / 2;
+    const below = (y ?? 0) + height / 2 - (frame?.y ?? 0) - (frame?.height ?? 0) / 2;
+    return Math.hypot(right, below);
+  };
+  await eventually(offset).toBeLessThan(3);
+});
+
 it('shows a part of the time that was chosen in the small picture, and all of it again', async () => {
   const page = await suite.open(`${base}/runs/steps?view=timeline`);
   const picture = page.locator('canvas[data-drawn]');

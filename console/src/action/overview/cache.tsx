@@ -34,10 +34,7 @@ export function Cache({ details }: { readonly details: ActionDetails }) {
           [
             'Result of',
             source?.run && (
-              <a
-                className="mono"
-                href={actionPath(scope, kind, source.run.name, source.name)}
-              >
+              <a className="mono" href={actionPath(scope, kind, source.run.name, source.name)}>
                 {source.run.name} / {source.name}
               </a>
             ),

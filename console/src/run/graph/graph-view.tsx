@@ -94,7 +94,8 @@ function Picture({ cursor, onCursor }: GraphViewProps) {
         edgesFocusable={false}
         onlyRenderVisibleElements={nodes.length > 100}
         deleteKeyCode={null}
-        onMoveStart={moved}
+        // Not its start: that is each click, too.
+        onMove={moved}
         onNodeClick={(_event, { data: { node } }) => {
           const { item, members, id } = node;
           if (members !== undefined) setOpened((before) => new Set([...before, id]));
