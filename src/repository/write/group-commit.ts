@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, resourceExhausted, unavailable } from '../../runs/errors.ts';
 import type { Clock } from '../../runs/instant.ts';
 import type { Db, Dialect } from '../dialects/dialect.ts';
-import { type Command, runKeyText } from './command.ts';
+import type { Command } from './command.ts';
+import { CommandQueue } from './command-queue.ts';
 import { type Flushed, flushUnit } from './flush.ts';
 import { loadUnit } from './load.ts';
 import { loadBelowNewActions } from './load-below.ts';
@@ -35,17 +36,9 @@ export type ExclusiveWork<R> = (
   unit: () => Unit,
 ) => Promise<{ result: R; flushed: readonly Flushed[] }>;
 
-interface Waiting {
-  readonly command: Command<unknown>;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 
 const MAX_TRIES = 8;
-/** How many of those that wait are looked at for a transaction, for each that it may have. */
-const LOOK_AHEAD = 4;
 /**
  * Beside a transaction that is under way another one begins once as much waits as that one has, or this much: what a transaction
  * costs by itself, on both sides, is as much as a dozen small commands.
@@ -69,12 +62,8 @@ export class GroupCommit {
   readonly #options: WriterOptions;
   readonly #cache: StateCache;
   readonly #now: () => number;
-  #queue: Waiting[] = [];
-  /** The runs that transactions under way work on. */
-  readonly #busy = new Set<string>();
+  readonly #queue = new CommandQueue();
   #inFlight = 0;
-  /** What the batches under way weigh. */
-  #underWay = 0;
   #armed = false;
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
@@ -95,7 +84,7 @@ export class GroupCommit {
   /** Runs a command; resolves with its result once its transaction has committed. */
   submit<R>(command: Command<R>): Promise<R> {
     if (this.#closed) return Promise.reject(unavailable('the service is shutting down; try again'));
-    if (this.#queue.length >= this.#options.maxQueued) {
+    if (this.#queue.size >= this.#options.maxQueued) {
       return Promise.reject(
         resourceExhausted('too many writes are waiting for the database; try again later'),
       );
@@ -122,7 +111,7 @@ export class GroupCommit {
   /** Refuses new commands and resolves when those that were accepted are answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#queue.length > 0 || this.#inFlight > 0) {
+    while (this.#queue.size > 0 || this.#inFlight > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
   }
@@ -132,8 +121,8 @@ export class GroupCommit {
   }
 
   #arm(): void {
-    if (this.#armed || this.#queue.length === 0 || this.#inFlight >= this.#dialect.writersInFlight) return;
-    if (this.#inFlight > 0 && !this.#waits(Math.min(ENOUGH, this.#underWay))) {
+    if (this.#armed || this.#queue.size === 0 || this.#inFlight >= this.#dialect.writersInFlight) return;
+    if (this.#inFlight > 0 && !this.#queue.holds(Math.min(ENOUGH, this.#queue.underWay))) {
       this.#patience ??= setTimeout(() => this.#begin(), PATIENCE_MS);
     } else {
       this.#begin();
@@ -152,7 +141,7 @@ export class GroupCommit {
   #gather(begin: number, lastTurn = begin): void {
     setImmediate(() => {
       const now = this.#now();
-      if (now - lastTurn > BUSY_TURN_MS && now - begin < PATIENCE_MS && !this.#waits(ENOUGH)) {
+      if (now - lastTurn > BUSY_TURN_MS && now - begin < PATIENCE_MS && !this.#queue.holds(ENOUGH)) {
         this.#gather(begin, now);
       } else {
         this.#armed = false;
@@ -161,73 +150,30 @@ export class GroupCommit {
     });
   }
 
-  /** Whether what waits weighs so much. */
-  #waits(weight: number): boolean {
-    let missing = weight;
-    for (const { command } of this.#queue) {
-      if (missing <= 0) break;
-      missing -= weightOf(command);
-    }
-    return missing <= 0;
-  }
-
   async #next(): Promise<void> {
-    const batch = this.#take();
-    if (batch.length === 0) return;
-    const weight = batch.reduce((sum, { command }) => sum + weightOf(command), 0);
-    this.#underWay += weight;
+    const batch = this.#queue.take(this.#options.maxBatch);
+    const { waiting } = batch;
+    if (waiting.length === 0) return;
     this.#inFlight++;
-    const runs = batch.flatMap(({ command }) => command.runs.map(runKeyText));
-    for (const run of runs) this.#busy.add(run);
     this.#arm();
-    this.#options.onBatch?.(batch.length, this.#queue.length);
+    this.#options.onBatch?.(waiting.length, this.#queue.size);
     try {
-      const outcomes = await this.#run(batch.map((waiting) => waiting.command));
-      batch.forEach(({ resolve, reject }, i) => {
+      const outcomes = await this.#run(waiting.map(({ command }) => command));
+      waiting.forEach(({ resolve, reject }, i) => {
         const outcome = outcomes[i];
         if (outcome?.ok) resolve(outcome.result);
         else reject(outcome?.error);
       });
     } finally {
-      for (const run of runs) this.#busy.delete(run);
-      this.#underWay -= weight;
+      this.#queue.done(batch);
       this.#settled();
     }
-  }
-
-  /**
-   * Takes a batch from the queue. Beside another transaction it leaves out the runs that this one works on: it would only wait for their
-   * locks. What is left of a run stays in its order.
-   */
-  #take(): Waiting[] {
-    const { maxBatch } = this.#options;
-    const batch: Waiting[] = [];
-    const left: Waiting[] = [];
-    const busy = new Set(this.#busy);
-    let weight = 0;
-    let seen = 0;
-    for (const waiting of this.#queue) {
-      const { runs } = waiting.command;
-      const more = weightOf(waiting.command);
-      if (seen === LOOK_AHEAD * maxBatch || (weight > 0 && weight + more > maxBatch)) break;
-      seen++;
-      const keys = busy.size === 0 ? [] : runs.map(runKeyText);
-      if (keys.some((key) => busy.has(key))) {
-        for (const key of keys) busy.add(key);
-        left.push(waiting);
-      } else {
-        batch.push(waiting);
-        weight += more;
-      }
-    }
-    this.#queue = left.length === 0 ? this.#queue.slice(seen) : [...left, ...this.#queue.slice(seen)];
-    return batch;
   }
 
   #settled(): void {
     this.#inFlight--;
     this.#arm();
-    if (this.#queue.length > 0 || this.#inFlight > 0) return;
+    if (this.#queue.size > 0 || this.#inFlight > 0) return;
     const waiting = this.#idle;
     this.#idle = [];
     for (const resolve of waiting) resolve();
@@ -279,11 +225,6 @@ export class GroupCommit {
       }
     }
   }
-}
-
-/** For how many a command counts. An action's parent and root come with it. */
-function weightOf({ actions }: Command<unknown>): number {
-  return Math.max(1, (actions?.length ?? 0) - 2);
 }
 
 /** Applies one command. Only refusals are answered; anything else means that the unit can't be trusted any more. */
