@@ -114,7 +114,11 @@ describe.each(dialects)('the cost of watching on $name', ({ create }) => {
     });
     while (!opened) await step(1);
     await hundred;
-    await pass(5);
+    // What the beginning asked for may be answered late, on a busy machine; if it never ends, nor does this.
+    do {
+      queries = 0;
+      await pass(1);
+    } while (queries > 1);
     queries = 0;
     looks = 0;
     await pass(5);
