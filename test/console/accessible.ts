@@ -3,13 +3,21 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** Fails with what axe finds on the page as it is shown. */
-export function expectAccessible(page: Page): Promise<void> {
-  return expectNothing(new AxeBuilder({ page }));
+export async function expectAccessible(page: Page): Promise<void> {
+  await still(page);
+  await expectNothing(new AxeBuilder({ page }));
 }
 
 /** The same for what depends on colours alone: enough for a page that was looked at in other colours. */
-export function expectReadable(page: Page): Promise<void> {
-  return expectNothing(new AxeBuilder({ page }).withRules(['color-contrast', 'link-in-text-block']));
+export async function expectReadable(page: Page): Promise<void> {
+  await still(page);
+  await expectNothing(new AxeBuilder({ page }).withRules(['color-contrast', 'link-in-text-block']));
+}
+
+/** Ends colours that are on their way to others: a page behind others is painted too seldom to get there by itself. */
+async function still(page: Page): Promise<void> {
+  await page.evaluate(`for (const animation of document.getAnimations())
+    if (animation.effect?.getComputedTiming().iterations !== Infinity) animation.finish()`);
 }
 
 async function expectNothing(axe: AxeBuilder): Promise<void> {
