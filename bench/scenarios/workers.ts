@@ -7,7 +7,7 @@ import type { Effort, Scenario } from '../support/scenario.ts';
 import { withService } from '../support/with-service.ts';
 
 /** 64 leave two workers idle for part of the time: a third of the machine was free at 4,400 runs a second. */
-const CALLERS = 128;
+const CALLERS = 256;
 const SOURCE = { kind: 'createRun', prefix: 'r', runs: 0, children: 0 } as const;
 
 /** What somebody used of the machine, and what that is per run. */

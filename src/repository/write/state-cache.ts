@@ -138,8 +138,6 @@ function settleAction(action: ActionState): void {
   }
   action.fresh = false;
   action.dirty = false;
-  detach(action.row, ACTION_BYTES);
-  for (const { attempt } of action.attempts.values()) detach(attempt, ATTEMPT_BYTES);
   const bytes = bytesOf(action);
   action.run.bytes += bytes - action.bytes;
   action.bytes = bytes;
@@ -173,17 +171,6 @@ function known(made: Row<'actions'>): KnownAction {
     signalled_by: made.signalled_by,
     output: made.output,
   };
-}
-
-const ACTION_BYTES = ['metadata', 'condition_spec', 'aborted_by', 'signalled_by', 'output'] as const;
-const ATTEMPT_BYTES = ['error_info', 'outputs', 'log_info', 'log_context', 'cache_metadata'] as const;
-
-/** Small Buffers are pieces of larger ones, 8 KB, which they would hold for as long as they are kept: they become bytes of their own. */
-function detach<K extends string>(row: { [name in K]: Uint8Array | null }, names: readonly K[]): void {
-  for (const name of names) {
-    const value = row[name];
-    if (value !== null && Buffer.isBuffer(value)) row[name] = new Uint8Array(value);
-  }
 }
 
 const length = (value: { readonly length: number } | null): number => (value === null ? 0 : value.length);
