@@ -1,7 +1,7 @@
 /**
  * `node bench/run.ts [full] [write] [NAME,…]`: measures the release build (`make build` first) with clients of its own and prints a table, as text and
  * as Markdown. Without names all scenarios run, in a quick form that takes less than ten minutes; `full` takes longer and more data. `write`
- * puts the rows into docs/performance.md too.
+ * puts the rows into docs/performance.md too, `help` lists the names.
  * The service runs with its shipped configuration, on 127.0.0.1, with a private PostgreSQL and files in a temporary folder.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -21,9 +21,9 @@ const effort = words.includes('full') ? FULL : QUICK;
 const names = words.filter((word) => !['full', 'write', ''].includes(word));
 const unknown = names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
-  console.error(`There is no ${unknown.join(', ')}. There are:`);
+  console.error(names.includes('help') ? 'There are:' : `There is no ${unknown.join(', ')}. There are:`);
   for (const { name, about } of SCENARIOS) console.error(`  ${name.padEnd(20)} ${about}`);
-  process.exit(2);
+  process.exit(names.includes('help') ? 0 : 2);
 }
 const chosen = SCENARIOS.filter(({ name, fullOnly, onlyByName }) =>
   names.length > 0 ? names.includes(name) : !onlyByName && (effort.full || !fullOnly),

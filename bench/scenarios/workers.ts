@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { inTurns, type Load } from '../support/measure.ts';
 import type { Measured, Place } from '../support/place.ts';
@@ -6,7 +7,7 @@ import { emptyText, more, type Row, text } from '../support/rows.ts';
 import type { Effort, Scenario } from '../support/scenario.ts';
 import { withService } from '../support/with-service.ts';
 
-/** 64 leave two workers idle for part of the time: a third of the machine was free at 4,400 runs a second. */
+/** With 64, two workers wait for their callers part of the time. */
 const CALLERS = 256;
 const SOURCE = { kind: 'createRun', prefix: 'r', runs: 0, children: 0 } as const;
 
@@ -54,7 +55,10 @@ function together(place: Place, effort: Effort): Promise<Row> {
   );
 }
 
-/** With a core for each worker, and two others for PostgreSQL and the clients: what workers do where they do not share theirs. */
+/**
+ * With half a core for each worker, and two cores for PostgreSQL and the clients: what a second worker does where neither of these is
+ * the limit. A process that only counts takes the other half of a worker's core.
+ */
 function apart(place: Place, effort: Effort): Promise<Row> {
   return serving(place, 1, (one) =>
     serving(place, 2, async (two) => {
@@ -66,20 +70,28 @@ function apart(place: Place, effort: Effort): Promise<Row> {
       const onClients = (pids: readonly number[]) => {
         for (const pid of pids) pin(pid, '2,3');
       };
+      const counting = ['0', '1'].map(count);
       try {
         const options = { ...effort, source: SOURCE, callers: CALLERS, processes: 2, onClients };
         const loads = await inTurns(place, options, { one, two });
         return {
-          work: 'the same with one core per worker, and two for PostgreSQL and clients',
+          work: 'the same with half a core per worker, and two for PostgreSQL and clients',
           figures: [more(loads.two.rate / loads.one.rate, '×')],
           limit: '',
           details: [loads.one, loads.two].map((load, i) => coresText(`${2 ** i}`, load)).join('; '),
         };
       } finally {
+        for (const child of counting) child.kill('SIGKILL');
         if (postgres !== undefined) pin(postgres, everybody);
       }
     }),
   );
+}
+
+function count(core: string): ChildProcess {
+  const child = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  if (child.pid !== undefined) pin(child.pid, core);
+  return child;
 }
 
 /** CreateRun on PostgreSQL from one process, two and four that share the port, each with a database of its own. */
