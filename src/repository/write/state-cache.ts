@@ -11,7 +11,7 @@ export interface CacheBounds {
 }
 
 /** What a writer keeps unless it is told otherwise. */
-export const DEFAULT_CACHE: CacheBounds = { maxActions: 20_000, maxBytes: 32 * 2 ** 20 };
+export const DEFAULT_CACHE: CacheBounds = { maxActions: 10_000, maxBytes: 32 * 2 ** 20 };
 
 /** An action with more than this is read again each time: it would drive out many others. */
 const MAX_ACTION_BYTES = 16 * 1024;
