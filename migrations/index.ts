@@ -10,6 +10,7 @@ import * as executionsLease from './0007-executions-lease.ts';
 import * as writeSpeed from './0008-write-speed.ts';
 import * as runGroups from './0009-run-groups.ts';
 import * as runVersions from './0010-run-versions.ts';
+import * as actionsOfARun from './0011-actions-of-a-run.ts';
 import { type ColumnTypes, postgresTypes, sqliteTypes } from './column-types.ts';
 
 type Up = (db: Kysely<unknown>, types: ColumnTypes, isPostgres: boolean) => Promise<void>;
@@ -25,6 +26,7 @@ const numbered: Record<string, { up: Up }> = {
   '0008-write-speed': writeSpeed,
   '0009-run-groups': runGroups,
   '0010-run-versions': runVersions,
+  '0011-actions-of-a-run': actionsOfARun,
 };
 
 /** All migrations in order, for one of the two databases. Add a numbered file and name it here; never change one that was released. */

@@ -126,7 +126,7 @@ function scenario(name: string, kind: DatabaseKind, size: Size, fullOnly: boolea
         people: 20,
         spreadMs: 30 * DAY_MS,
       };
-      return withService(place, { kind, seeds: [seed] }, async ({ service, client }) => {
+      return withService(place, { kind, seeds: [seed], vacuumed: true }, async ({ service, client }) => {
         const process = client();
         const rows = await listRows(place, service.url, process, effort, where);
         return [...rows, await groupRow(service.url, process, where)];
@@ -144,7 +144,7 @@ export const LIST: readonly Scenario[] = [
   scenario('list-sqlite', 'sqlite', HUNDRED_THOUSAND, true),
 ];
 
-/** Takes the better part of an hour: only its name calls it up. */
+/** Takes a quarter of an hour: only its name calls it up. */
 export const LIST_MILLION: Scenario = {
   ...scenario('list-million', 'postgres', MILLION, true),
   onlyByName: true,

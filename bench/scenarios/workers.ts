@@ -76,7 +76,7 @@ function apart(place: Place, effort: Effort): Promise<Row> {
         const loads = await inTurns(place, options, { one, two });
         return {
           work: 'the same with half a core per worker, and two for PostgreSQL and clients',
-          figures: [more(loads.two.rate / loads.one.rate, '×')],
+          figures: [more(loads.two.rate / loads.one.rate, '×', { atLeast: 1.6, goal: 1.8 })],
           limit: '',
           details: [loads.one, loads.two].map((load, i) => coresText(`${2 ** i}`, load)).join('; '),
         };

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { type DatabaseConfig, loadConfig } from '../../src/config.ts';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -168,8 +168,11 @@ export class Place {
 }
 
 /** One statement or a few on a connection of their own. */
-export async function onPostgres<R>(url: string, work: (client: Client) => Promise<R>): Promise<R> {
-  const client = new Client({ connectionString: url });
+export async function onPostgres<R>(
+  where: string | ClientConfig,
+  work: (client: Client) => Promise<R>,
+): Promise<R> {
+  const client = new Client(where);
   await client.connect();
   try {
     return await work(client);

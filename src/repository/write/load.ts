@@ -153,7 +153,8 @@ export async function loadNewestAttempts(
   addAttempts(byId, await runSteps(db, attemptSteps(dialect, wanted)));
 }
 
-function actionsStep(dialect: Dialect, rows: readonly { run_id: number; name: string }[]): Step {
+/** Reads actions by their names. */
+export function actionsStep(dialect: Dialect, rows: readonly { run_id: number; name: string }[]): Step {
   const found = shape(dialect, 'load actions', () => ({
     columns: ACTION_KEY,
     text: `select ${KNOWN_COLUMNS.map((name) => `a.${name}`).join(', ')} from ${dialect.texts.list(ACTION_KEY)}
