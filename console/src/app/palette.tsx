@@ -4,8 +4,8 @@ import { IconFolder, IconLayoutList, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import { api } from '../api/clients.ts';
+import { nameContains } from '../api/name-filter.ts';
 import { projectId, type Scope } from '../api/scope.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import { NAV } from './nav.ts';
@@ -115,7 +115,7 @@ async function findRuns(scope: Scope, text: string, signal: AbortSignal) {
       scopeBy: { case: 'projectId', value: projectId(scope) },
       request: {
         limit: 8,
-        filters: [{ function: Filter_Function.CONTAINS_CASE_INSENSITIVE, field: 'name', values: [text] }],
+        filters: nameContains(text),
       },
     },
     { signal },

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { Checkbox, Modal, TextInput } from '@mantine/core';
+import { Modal } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -14,6 +14,7 @@ import type { Scope } from '../api/scope.ts';
 import { startRun } from '../api/start-run.ts';
 import { fieldsOf } from '../run/form/field.ts';
 import { type EnteredInput, InputsForm } from '../run/form/inputs-form.tsx';
+import { DEFAULT_OPTIONS, RunOptionFields } from '../run/form/run-options.tsx';
 
 interface RunTaskDialogProps {
   readonly scope: Scope;
@@ -24,22 +25,23 @@ interface RunTaskDialogProps {
 /** Asks for the inputs of a deployed task, then starts it and goes to the run. */
 export default function RunTaskDialog({ scope, details, onClose }: RunTaskDialogProps) {
   const navigate = useNavigate();
-  const [name, setName] = useState('');
-  const [overwriteCache, setOverwriteCache] = useState(false);
+  const [options, setOptions] = useState(DEFAULT_OPTIONS);
   const { spec, taskId } = details;
   const fields = useMemo(() => fieldsOf(spec?.taskTemplate?.interface, [], spec?.defaultInputs), [spec]);
   const start = useMutation({
-    mutationFn: (literals: EnteredInput[]) =>
-      startRun({
+    mutationFn: (literals: EnteredInput[]) => {
+      const { overwriteCache } = options;
+      return startRun({
         scope,
-        name: name.trim(),
+        name: options.name.trim(),
         task: { case: 'taskId', value: details.taskId ?? create(TaskIdentifierSchema) },
         inputs: create(InputsSchema, { literals }),
         runSpec: create(
           RunSpecSchema,
           overwriteCache ? { overwriteCache, cacheConfig: { overwriteCache } } : {},
         ),
-      }),
+      });
+    },
     onSuccess: (created) => {
       notifications.show({ message: `Started ${created}`, color: 'green' });
       onClose();
@@ -64,21 +66,7 @@ export default function RunTaskDialog({ scope, details, onClose }: RunTaskDialog
         onSubmit={(literals) => start.mutate(literals)}
         onCancel={onClose}
       >
-        <TextInput
-          mt="sm"
-          label="Name of the run"
-          placeholder="made up, if left empty"
-          maxLength={30}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Checkbox
-          mt="sm"
-          size="xs"
-          label="Pass over cached results, and replace them"
-          checked={overwriteCache}
-          onChange={(event) => setOverwriteCache(event.currentTarget.checked)}
-        />
+        <RunOptionFields nameLabel="Name of the run" options={options} onChange={setOptions} />
       </InputsForm>
     </Modal>
   );

@@ -1,11 +1,10 @@
-import { Button, Code, TextInput } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
-import { useRef } from 'react';
-import { useShortcuts } from '../app/shortcuts.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
 import { ErrorBanner } from '../shared/error-banner.tsx';
+import { MoreButton } from '../shared/more-button.tsx';
+import { NameSearch } from '../shared/name-search.tsx';
 import styles from '../shared/table.module.css';
 import { TaskLine } from './task-line.tsx';
 import { useGroups } from './use-groups.ts';
@@ -19,26 +18,16 @@ export function TasksPage() {
   useDocumentTitle(`Tasks · ${scope.project}`);
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', label: 'Search', run: () => field.current?.select() }]);
   const list = useTasks(scope, q);
   const groups = useGroups(scope);
   const tasks = list.data?.pages.flatMap((page) => page.tasks) ?? [];
   return (
     <>
       <h1 className="visually-hidden">Tasks</h1>
-      <TextInput
-        ref={field}
-        type="search"
-        m="12px 16px"
-        maw={320}
-        aria-label="Part of a task’s name"
-        placeholder="Part of a name  /"
-        leftSection={<IconSearch size={14} />}
-        value={q ?? ''}
-        onChange={({ currentTarget: { value } }) =>
-          void navigate({ search: value === '' ? {} : { q: value }, replace: true })
-        }
+      <NameSearch
+        label="Part of a task’s name"
+        q={q}
+        onSearch={(search) => void navigate({ search, replace: true })}
       />
       {list.error !== null && list.data === undefined && (
         <ErrorBanner
@@ -88,16 +77,7 @@ export function TasksPage() {
           </table>
         </div>
       )}
-      {list.hasNextPage && (
-        <Button
-          m="md"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          More tasks
-        </Button>
-      )}
+      <MoreButton list={list} of="tasks" />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import { api } from '../api/clients.ts';
 import { taskClient } from '../api/task-client.ts';
 import { organization } from '../api/organization.ts';
+import { nameContains } from '../api/name-filter.ts';
 import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
@@ -19,10 +20,7 @@ export function useTasks(scope: Scope, q: string | undefined) {
           request: {
             limit: PAGE,
             token: pageParam,
-            filters:
-              q === undefined
-                ? []
-                : [{ field: 'name', function: Filter_Function.CONTAINS_CASE_INSENSITIVE, values: [q] }],
+            filters: nameContains(q),
           },
         },
         { signal },

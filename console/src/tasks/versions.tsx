@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Scope } from '../api/scope.ts';
+import { MoreButton } from '../shared/more-button.tsx';
 import { personName } from '../shared/people.ts';
 import { PhaseIcon } from '../shared/phase-badge.tsx';
 import styles from '../shared/table.module.css';
@@ -69,16 +69,7 @@ export function Versions({ scope, name, list, shown }: VersionsProps) {
           ))}
         </tbody>
       </table>
-      {list.hasNextPage && (
-        <Button
-          m="md"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          More versions
-        </Button>
-      )}
+      <MoreButton list={list} of="versions" />
     </div>
   );
 }

@@ -1,10 +1,8 @@
-import { Code, TextInput } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
-import { useRef } from 'react';
-import { useShortcuts } from '../app/shortcuts.ts';
 import { EmptyState } from '../shared/empty-state.tsx';
+import { NameSearch } from '../shared/name-search.tsx';
 import { TriggersTable } from './triggers-table.tsx';
 
 const route = getRouteApi('/v2/domain/$domain/project/$project/triggers');
@@ -15,23 +13,13 @@ export function TriggersPage() {
   useDocumentTitle(`Triggers · ${scope.project}`);
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: '/', label: 'Search', run: () => field.current?.select() }]);
   return (
     <>
       <h1 className="visually-hidden">Triggers</h1>
-      <TextInput
-        ref={field}
-        type="search"
-        m="12px 16px"
-        maw={320}
-        aria-label="Part of a trigger’s name"
-        placeholder="Part of a name  /"
-        leftSection={<IconSearch size={14} />}
-        value={q ?? ''}
-        onChange={({ currentTarget: { value } }) =>
-          void navigate({ search: value === '' ? {} : { q: value }, replace: true })
-        }
+      <NameSearch
+        label="Part of a trigger’s name"
+        q={q}
+        onSearch={(search) => void navigate({ search, replace: true })}
       />
       <TriggersTable
         scope={scope}

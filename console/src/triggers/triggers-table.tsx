@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { TriggerName } from '../../../src/gen/flyteidl2/common/identifier_pb.js';
 import type { Scope } from '../api/scope.ts';
 import { ErrorBanner } from '../shared/error-banner.tsx';
+import { MoreButton } from '../shared/more-button.tsx';
 import styles from '../shared/table.module.css';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { RevisionsDialog } from './revisions-dialog.tsx';
@@ -69,16 +69,7 @@ export function TriggersTable({ scope, q, task, empty }: TriggersTableProps) {
           ))}
         </tbody>
       </table>
-      {list.hasNextPage && (
-        <Button
-          m="md"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          More triggers
-        </Button>
-      )}
+      <MoreButton list={list} of="triggers" />
       {dialog?.kind === 'delete' && <DeleteDialog name={dialog.name} onClose={() => setDialog(undefined)} />}
       {dialog?.kind === 'revisions' && (
         <RevisionsDialog name={dialog.name} onClose={() => setDialog(undefined)} />

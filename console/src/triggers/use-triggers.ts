@@ -1,12 +1,12 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
-import { Filter_Function } from '../../../src/gen/flyteidl2/common/list_pb.js';
 import type { TriggerName } from '../../../src/gen/flyteidl2/common/identifier_pb.js';
 import { RunSource } from '../../../src/gen/flyteidl2/workflow/run_definition_pb.js';
 import { api } from '../api/clients.ts';
 import { triggerClient } from '../api/trigger-client.ts';
 import { errorText } from '../api/errors.ts';
 import { organization } from '../api/organization.ts';
+import { nameContains } from '../api/name-filter.ts';
 import { projectId, type Scope } from '../api/scope.ts';
 
 const PAGE = 100;
@@ -33,10 +33,7 @@ export function useTriggers({ scope, q, task }: TriggersOf) {
           request: {
             limit: PAGE,
             token: pageParam,
-            filters:
-              q === undefined
-                ? []
-                : [{ field: 'name', function: Filter_Function.CONTAINS_CASE_INSENSITIVE, values: [q] }],
+            filters: nameContains(q),
           },
         },
         { signal },

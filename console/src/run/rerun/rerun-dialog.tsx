@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { Checkbox, Loader, Modal, TextInput } from '@mantine/core';
+import { Loader, Modal } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -9,6 +9,7 @@ import type { RunDetails } from '../../../../src/gen/flyteidl2/workflow/run_defi
 import { errorText } from '../../api/errors.ts';
 import { fieldsOf } from '../form/field.ts';
 import { InputsForm, Problem } from '../form/inputs-form.tsx';
+import { DEFAULT_OPTIONS, RunOptionFields } from '../form/run-options.tsx';
 import { useRun } from '../run-context.ts';
 import { inputsOf, repeatRun } from './repeat-run.ts';
 
@@ -45,11 +46,15 @@ function RerunForm({ details, inputs, onClose }: RerunDialogProps & { readonly i
     const task = details.action?.spec.case === 'task' ? details.action.spec.value : undefined;
     return fieldsOf(task?.taskTemplate?.interface, inputs.literals, task?.defaultInputs);
   }, [details, inputs]);
-  const [name, setName] = useState('');
-  const [overwriteCache, setOverwriteCache] = useState(false);
+  const [options, setOptions] = useState(DEFAULT_OPTIONS);
   const start = useMutation({
     mutationFn: (changed: Inputs) =>
-      repeatRun(run, details, { how: 'rerun', inputs: changed, name: name.trim(), overwriteCache }),
+      repeatRun(run, details, {
+        how: 'rerun',
+        inputs: changed,
+        name: options.name.trim(),
+        overwriteCache: options.overwriteCache,
+      }),
     onSuccess: (created) => {
       notifications.show({ message: `Started ${created}`, color: 'green' });
       onClose();
@@ -67,21 +72,7 @@ function RerunForm({ details, inputs, onClose }: RerunDialogProps & { readonly i
       onSubmit={(literals) => start.mutate(create(InputsSchema, { literals, context: inputs.context }))}
       onCancel={onClose}
     >
-      <TextInput
-        mt="sm"
-        label="Name of the new run"
-        placeholder="made up, if left empty"
-        maxLength={30}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <Checkbox
-        mt="sm"
-        size="xs"
-        label="Pass over cached results, and replace them"
-        checked={overwriteCache}
-        onChange={(event) => setOverwriteCache(event.currentTarget.checked)}
-      />
+      <RunOptionFields nameLabel="Name of the new run" options={options} onChange={setOptions} />
     </InputsForm>
   );
 }
